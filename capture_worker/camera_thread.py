@@ -1,0 +1,108 @@
+"""The thread that has the camera: it drains a streaming one all the time, and shoots with the other kind when asked.
+
+Owns: the camera, from `open` on, and the frames' times against the slot. Does not own: slots, disks, the socket.
+Invariant: nothing here waits for the disk. A frame that was drained before its slot is never given for it, and no
+frame is given twice.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from capture_worker.cameras.base import Frame, ShootingCamera, StreamingCamera
+from capture_worker.inbox import Inbox
+from capture_worker.request import Request, RequestPlace
+from capture_worker.results import Broken, NotTaken, Opening, Result, Taken
+from shared.clock import NS_PER_US, Clock
+from shared.errors import CameraError, TimelapseError
+from shared.lease import LeaseHolder
+
+log = logging.getLogger(__name__)
+
+OPEN_S = 15.0
+_IDLE_S = 30.0
+_READ_SLACK_S = 2.0
+
+
+class CameraThread:
+    """Runs a camera in a thread of its own. `places` says which slot is wanted; results go to `inbox`."""
+
+    def __init__(
+        self,
+        camera: StreamingCamera | ShootingCamera,
+        place: RequestPlace,
+        inbox: Inbox[Result],
+        clock: Clock,
+        new_lease: Callable[[str], LeaseHolder],
+    ) -> None:
+        self.period_ns = 0
+        self._camera = camera
+        self._place = place
+        self._inbox = inbox
+        self._clock = clock
+        self._new_lease = new_lease
+        self._drained_ns: int | None = None
+
+    def start(self) -> None:
+        """Open the camera and go on for ever. Call it once."""
+        threading.Thread(target=self._run, name="camera", daemon=True).start()
+
+    def _run(self) -> None:
+        lease = self._new_lease("camera")
+        try:
+            self._open(lease)
+            if isinstance(self._camera, ShootingCamera):
+                self._shoot_for_ever(self._camera, lease)
+            else:
+                self._drain_for_ever(self._camera, lease)
+        except TimelapseError as error:
+            self._give_up(error, lease)
+        except Exception as error:
+            # A bug of a backend or of its library ends this camera's process like any failure of the camera.
+            log.exception("the camera thread ends on an error of its own")
+            self._give_up(CameraError(f"{type(error).__name__}: {error}"), lease)
+
+    def _give_up(self, error: TimelapseError, lease: LeaseHolder) -> None:
+        lease.release()
+        self._inbox.put(Broken(error, "camera"))
+
+    def _open(self, lease: LeaseHolder) -> None:
+        lease.declare("open", OPEN_S)
+        opened = self._camera.open()
+        self.period_ns = opened.period_ns
+        self._inbox.put(Opening(opened))
+
+    def _shoot_for_ever(self, camera: ShootingCamera, lease: LeaseHolder) -> None:
+        while True:
+            lease.sleep(_IDLE_S)
+            request = self._place.wait(_IDLE_S)
+            if request is not None and self._place.claim(request):
+                lease.declare("grab", camera.exposure_s * 1.5 + 2.0)
+                self._hand_over(request, camera.shoot(request.slot_ns))
+
+    def _drain_for_ever(self, camera: StreamingCamera, lease: LeaseHolder) -> None:
+        while True:
+            lease.declare("wait", camera.read_timeout_s + _READ_SLACK_S)
+            _, own_mono_ns = camera.drain()
+            self._note_period(own_mono_ns)
+            request = self._place.open_request()
+            if request is not None and own_mono_ns >= request.slot_mono_ns and self._place.claim(request):
+                self._hand_over(request, camera.take())
+
+    def _note_period(self, own_mono_ns: int) -> None:
+        """A moving average, so that "two frame periods" is true of a camera that slows down in the dark."""
+        if self._drained_ns is not None:
+            took_ns = own_mono_ns - self._drained_ns
+            self.period_ns = took_ns if self.period_ns == 0 else (7 * self.period_ns + took_ns) // 8
+        self._drained_ns = own_mono_ns
+
+    def _hand_over(self, request: Request, frame: Frame) -> None:
+        if frame.jpeg is None and frame.image is None:
+            self._inbox.put(NotTaken(request.slot_ns, "damaged", "the camera gave an empty frame"))
+            return
+        taken_ns = self._clock.mono_ns()
+        lateness_us = (frame.own_mono_ns - request.slot_mono_ns) // NS_PER_US
+        age_us = max(0, taken_ns - frame.own_mono_ns) // NS_PER_US
+        self._inbox.put(Taken(request.slot_ns, frame, lateness_us, age_us))

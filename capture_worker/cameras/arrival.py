@@ -1,0 +1,132 @@
+"""How old a frame of a stream may be when it arrives.
+
+Owns: the lag that a frame's arrival can't tell: frames that waited in the camera, the network or the machine's
+buffers after a stall, or because nobody read them.
+Does not own: reading the stream, clocks, or what is too old.
+Invariant: pure. The lag is the longest that what was seen allows, not the likeliest: a frame is never taken for
+fresher than is known. What nothing here can tell is a delay that was there from the first frame on and never changes.
+
+How, from the spacing of arrivals alone: while a frame is waited for about one period after the last, nothing was
+waiting, so it is fresh. After a gap the frames of that gap may have been held back: the lag grows by the gap less one
+period, and each frame that comes early takes it down by as much as it was early. Frames at their usual pace again
+mean that there was nothing held back.
+
+Where the camera stamps its frames (RTSP), the stamps tell more: a frame that took longer from stamp to arrival than
+the fastest lately did is late by the difference. This also shows a machine that is too slow to decode the stream.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections import deque
+
+NS_PER_MS = 1_000_000
+
+EARLY, LATE = 0.8, 1.2
+"""A spacing between these parts of the period is the usual pace."""
+STEADY_FRAMES = 5
+"""So many frames in a row that were waited for mean a slower camera, not a held-back stream: that comes faster."""
+QUICK_FRAMES = 16
+"""So many without any lag give the period anew: a camera may speed up at dawn."""
+WAITED_NS = 2 * NS_PER_MS
+"""Frames that are there already follow each other faster than this, where they need no decoding."""
+PACE_FRAMES = 5
+"""So many frames that were waited for give the period."""
+LIKELY_PERIOD_NS = 40 * NS_PER_MS
+DRIFT = 200e-6
+"""The camera's clock may run slower than ours by this much; a crystal's error is a quarter of it."""
+
+
+class Pace:
+    """Getting to know a stream by its first frames, some of which lay waiting while it was opened."""
+
+    def __init__(self) -> None:
+        self._last: tuple[int, float | None] | None = None
+        self._spacings: list[int] = []
+        self._steps: list[int] = []
+
+    def add(self, arrival_ns: int, stamp_ms: float | None) -> None:
+        """The next frame; see `Arrivals.lag_ns`."""
+        if self._last is not None:
+            self._spacings.append(arrival_ns - self._last[0])
+            if stamp_ms is not None and self._last[1] is not None and stamp_ms > self._last[1]:
+                self._steps.append(round((stamp_ms - self._last[1]) * NS_PER_MS))
+        self._last = (arrival_ns, stamp_ms)
+
+    def is_known(self, enough: int = PACE_FRAMES) -> bool:
+        """Whether the period is known and the frames that lay waiting have been read."""
+        if len(self._steps) >= enough:
+            # With stamps the period is known early; decoding what lay waiting may take a while yet.
+            return self._spacings[-1] >= EARLY * self.period_ns
+        return len(self._waited()) >= enough
+
+    @property
+    def period_ns(self) -> int:
+        """The time between two frames as far as it is known."""
+        known = self._steps or self._waited() or [LIKELY_PERIOD_NS]
+        return max(1, round(statistics.median(known)))
+
+    def _waited(self) -> list[int]:
+        return [each for each in self._spacings if each >= WAITED_NS]
+
+
+class Arrivals:
+    """The lag of each frame of one stream, in the order of their arrival."""
+
+    def __init__(self, period_ns: int) -> None:
+        """`period_ns` is the time between two frames as the stream is known so far, above 0."""
+        self.period_ns = period_ns
+        self._last_ns: int | None = None
+        self._lag_ns = 0
+        self._spacings: deque[int] = deque(maxlen=QUICK_FRAMES)
+        self._stamps = _Stamps()
+
+    def lag_ns(self, arrival_ns: int, stamp_ms: float | None) -> int:
+        """The longest that the frame may have been under way at `arrival_ns` (monotonic).
+
+        `stamp_ms` is the camera's own stamp, on a scale of its own, or None where there is none.
+        """
+        stamped_ns = 0 if stamp_ms is None else self._stamps.lag_ns(arrival_ns, stamp_ms)
+        if self._last_ns is not None:
+            self._follow(arrival_ns - self._last_ns)
+        self._last_ns = arrival_ns
+        return max(self._lag_ns, stamped_ns)
+
+    def _follow(self, spacing_ns: int) -> None:
+        self._spacings.append(spacing_ns)
+        if EARLY * self.period_ns <= spacing_ns <= LATE * self.period_ns:
+            self._lag_ns = 0
+        else:
+            self._lag_ns = max(0, self._lag_ns + spacing_ns - self.period_ns)
+        latest = list(self._spacings)[-STEADY_FRAMES:]
+        if len(latest) == STEADY_FRAMES and min(latest) >= EARLY * self.period_ns and not _has_gap(latest):
+            self.period_ns = sum(latest) // len(latest)
+            self._lag_ns = 0
+        if self._lag_ns > 0:
+            # A burst tells nothing about the camera's pace.
+            self._spacings = deque([each for each in latest if each >= EARLY * self.period_ns], QUICK_FRAMES)
+        elif len(self._spacings) == QUICK_FRAMES:
+            self.period_ns = max(1, sum(self._spacings) // QUICK_FRAMES)
+
+
+def _has_gap(spacings_ns: list[int]) -> bool:
+    """Whether one of them stands out, so that their mean would be no period."""
+    return max(spacings_ns) > 2 * min(spacings_ns)
+
+
+class _Stamps:
+    """The lag that the camera's own stamps show."""
+
+    def __init__(self) -> None:
+        self._last: tuple[int, float] | None = None
+        self._least_ns = 0.0
+
+    def lag_ns(self, arrival_ns: int, stamp_ms: float) -> int:
+        delay_ns = arrival_ns - stamp_ms * NS_PER_MS
+        # Stamps that run backwards have been set anew; ones that jump forward make a new least delay by themselves.
+        if self._last is None or stamp_ms < self._last[1]:
+            self._least_ns = delay_ns
+        else:
+            self._least_ns = min(self._least_ns + DRIFT * (arrival_ns - self._last[0]), delay_ns)
+        self._last = (arrival_ns, stamp_ms)
+        return round(delay_ns - self._least_ns)

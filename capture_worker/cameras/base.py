@@ -1,0 +1,89 @@
+"""What a camera is to the capture worker.
+
+Owns: the two ways of taking a picture, and the types that pass between a camera and the worker.
+Does not own: slots, waiting, disks, leases' transport; a camera knows none of them.
+Invariant: a camera object is used by one thread only, the camera thread, from `open` to the end.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+"""uint8, (height, width, 3), BGR."""
+
+
+class Opened(Struct, frozen=True):
+    """What is known of a camera once it is open; the data of `camera.opened`.
+
+    `address` is the numeric "host:port" that answered, for a network camera: the supervisor probes it when
+    the camera is lost. `period_ns` is the time between two frames of a streaming camera, 0 where unknown.
+    """
+
+    driver: str
+    model: str
+    detail: str = ""
+    address: str = ""
+    period_ns: int = 0
+
+
+class Frame(Struct, frozen=True):
+    """One picture, with the time it was taken.
+
+    Exactly one of `jpeg` (the camera's own bytes, never re-encoded) and `image` is there. `own_wall_ns` and
+    `own_mono_ns` are the frame's own time: the start of its exposure where the camera tells, else its arrival.
+    """
+
+    own_wall_ns: int
+    own_mono_ns: int
+    jpeg: bytes | None = None
+    image: Image | None = None
+    exposure_us: int | None = None
+    analogue_gain: float | None = None
+
+
+class Camera(Protocol):
+    """Common to both kinds. The constructor does nothing that can block or fail."""
+
+    def open(self) -> Opened:
+        """Open the camera. Blocks (lease `open`). Raises `CameraError` with what to do. Called once."""
+
+    def close(self) -> None:
+        """Let go of the camera. May block; may be called twice, and without `open`."""
+
+
+class StreamingCamera(Camera, Protocol):
+    """A camera that sends frames by itself and has to be drained all the time."""
+
+    def drain(self) -> tuple[int, int]:
+        """Wait for the next frame and return its own time, (wall_ns, mono_ns), without decoding it.
+
+        Blocks up to the camera's read time-out (`read_timeout_s`), which is shorter than its lease.
+        Raises `CameraError` when the stream ended, stalled or broke.
+        """
+
+    def take(self) -> Frame:
+        """The frame that `drain` last returned. Does not block for another one. At most once for each `drain`."""
+
+    @property
+    def read_timeout_s(self) -> float:
+        """How long `drain` may block."""
+
+
+@runtime_checkable
+class ShootingCamera(Camera, Protocol):
+    """A camera that takes a picture when asked."""
+
+    def shoot(self, slot_ns: int) -> Frame:
+        """Take one picture now, for the slot `slot_ns` (wall nanoseconds). Blocks for the exposure.
+
+        Raises `CameraError` when none could be taken.
+        """
+
+    @property
+    def exposure_s(self) -> float:
+        """The longest that `shoot` should take; its lease is 1.5 times this and 2 s."""

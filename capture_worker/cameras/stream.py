@@ -1,0 +1,162 @@
+"""A network camera: MJPEG over HTTP, or RTSP over TCP, read through OpenCV's ffmpeg.
+
+Owns: opening the stream, reading it without falling behind, and each frame's own time.
+Does not own: whether a JPEG is sound (`check`), what is too old (the worker), why a camera is out of reach (`reach`).
+Invariant: an MJPEG camera's own JPEGs come through byte for byte, damaged ones too; everything else comes as pixels.
+A frame's own time is the earliest that it may have been taken, as far as can be known (`arrival`).
+"""
+
+from __future__ import annotations
+
+import time
+
+import cv2
+import numpy as np
+
+from capture_worker.cameras.arrival import LIKELY_PERIOD_NS, Arrivals, Pace
+from capture_worker.cameras.base import Frame, Opened
+from capture_worker.cameras.reach import Address, connect, explain, parse
+from shared.clock import NS_PER_S, Clock
+from shared.config.model import CameraConfig
+from shared.errors import CameraError
+
+OPEN_TIMEOUT_S = 5.0
+"""RTSP needs a key frame before its size is known: cameras send one each 1 to 4 s."""
+READ_TIMEOUT_S = 4.0
+"""An unplugged camera is known by this alone. Longer than the slowest frame rate and a Wi-Fi hiccup."""
+SETTLE_S = 3.0
+"""Getting to know the frame rate takes at most this and one read time-out. With the connection before it (3 s) an
+open of a camera that gives pictures ends within 15 s, its lease, in any case."""
+
+_MJPG = cv2.VideoWriter.fourcc(*"MJPG")
+_RAW = -1
+
+
+class StreamCamera:
+    """A `StreamingCamera` at `config.source`. The camera sets the resolution, not the configuration."""
+
+    def __init__(self, config: CameraConfig, clock: Clock) -> None:
+        self._url = config.source
+        self._clock = clock
+        self._capture: cv2.VideoCapture | None = None
+        self._shown = ""
+        self._raw = False
+        self._stamped = False
+        self._arrivals = Arrivals(LIKELY_PERIOD_NS)
+        self._own = (0, 0)
+
+    @property
+    def read_timeout_s(self) -> float:
+        """See `StreamingCamera.read_timeout_s`."""
+        return READ_TIMEOUT_S
+
+    def open(self) -> Opened:
+        """See `Camera.open`."""
+        address = parse(self._url)
+        self._shown = address.shown
+        numeric = connect(address)
+        capture = self._capture = cv2.VideoCapture(self._url, cv2.CAP_FFMPEG, _parameters())
+        if not capture.isOpened():
+            raise CameraError(explain(address))
+        # Raw packets can be asked for until the first frame is read: by then the codec is known.
+        self._raw = int(capture.get(cv2.CAP_PROP_FOURCC)) == _MJPG and capture.set(cv2.CAP_PROP_FORMAT, _RAW)
+        self._stamped = address.scheme.startswith("rtsp")
+        self._settle(address)
+        return self._describe(address, numeric)
+
+    def drain(self) -> tuple[int, int]:
+        """See `StreamingCamera.drain`."""
+        self._grab()
+        wall_ns, mono_ns = self._clock.wall_ns(), self._clock.mono_ns()
+        lag_ns = self._arrivals.lag_ns(mono_ns, self._stamp_ms())
+        if not self._raw:
+            # ffmpeg knows that a frame of H.264 is whole only when the next one begins.
+            lag_ns += self._arrivals.period_ns
+        # A lag that turns out smaller must not make time run backwards.
+        lag_ns = min(lag_ns, max(0, mono_ns - self._own[1] - 1))
+        self._own = (wall_ns - lag_ns, mono_ns - lag_ns)
+        return self._own
+
+    def take(self) -> Frame:
+        """See `StreamingCamera.take`. Decodes nothing of an MJPEG stream."""
+        assert self._capture is not None, "take before open"
+        done, picture = self._capture.retrieve()
+        if not done or picture is None:
+            raise CameraError(f"{self._shown}: a frame of the stream can't be decoded; restart the camera")
+        pixels = np.asarray(picture, np.uint8)
+        if self._raw:
+            return Frame(*self._own, jpeg=pixels.tobytes())
+        return Frame(*self._own, image=pixels)
+
+    def close(self) -> None:
+        """See `Camera.close`."""
+        if self._capture is not None:
+            self._capture.release()
+            self._capture = None
+
+    def _grab(self) -> None:
+        """Wait for the next frame. Raises `CameraError` where none comes within the read time-out."""
+        if self._capture is None:
+            raise CameraError(f"{self._shown}: the stream is closed")
+        began_s = time.monotonic()
+        if self._capture.grab():
+            return
+        if time.monotonic() - began_s < 0.9 * READ_TIMEOUT_S:
+            raise CameraError(f"{self._shown}: the stream ended; the camera may have been restarted or be busy")
+        raise CameraError(
+            f"{self._shown}: no picture for {READ_TIMEOUT_S:g} s; the camera has stalled or was cut off: check its "
+            "power and network (a camera slower than a frame in 4 s is not supported)"
+        )
+
+    def _stamp_ms(self) -> float | None:
+        """The frame's stamp. HTTP has none: ffmpeg counts frames and supposes 25 a second."""
+        assert self._capture is not None, "grab before open"
+        return self._capture.get(cv2.CAP_PROP_POS_MSEC) if self._stamped else None
+
+    def _settle(self, address: Address) -> None:
+        """Drop what was read while opening, which is old by now, and get to know the frame rate."""
+        began_ns = self._clock.mono_ns()
+        pace, frames = Pace(), 0
+        try:
+            while not _is_settled(pace, self._clock.mono_ns() - began_ns):
+                self._grab()
+                frames += 1
+                pace.add(self._clock.mono_ns(), self._stamp_ms())
+        except CameraError:
+            if frames <= 1 and not self._stamped:
+                raise CameraError(explain(address)) from None
+            raise
+        self._arrivals = Arrivals(pace.period_ns)
+
+    def _describe(self, address: Address, numeric: str) -> Opened:
+        assert self._capture is not None, "described before open"
+        width, height = (int(self._capture.get(each)) for each in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
+        codec = int(self._capture.get(cv2.CAP_PROP_FOURCC)).to_bytes(4, "little").decode("ascii", "replace").strip()
+        return Opened(
+            driver=address.scheme,
+            model=address.shown,
+            detail=f"{width}x{height} {codec}",
+            address=numeric,
+            period_ns=self._arrivals.period_ns,
+        )
+
+
+def _parameters() -> list[int]:
+    """Time-outs in milliseconds; one decoding thread, since each more holds back one more frame."""
+    return [
+        cv2.CAP_PROP_OPEN_TIMEOUT_MSEC,
+        round(OPEN_TIMEOUT_S * 1000),
+        cv2.CAP_PROP_READ_TIMEOUT_MSEC,
+        round(READ_TIMEOUT_S * 1000),
+        cv2.CAP_PROP_N_THREADS,
+        1,
+    ]
+
+
+def _is_settled(pace: Pace, elapsed_ns: int) -> bool:
+    """Whether the stream is known well enough. A slow camera needs fewer frames."""
+    return (
+        pace.is_known()
+        or (elapsed_ns > SETTLE_S * NS_PER_S / 2 and pace.is_known(2))
+        or (elapsed_ns > SETTLE_S * NS_PER_S)
+    )

@@ -1,0 +1,341 @@
+"""The main thread of a capture worker: from its first message to its end.
+
+Owns: setting up (directories, fences, what happened before), and the loop: slots, results, orders, signals.
+Does not own: the camera (camera thread), the disk of frames (writer thread), the decision what a slot is (`Plan`).
+Invariant: each slot since the start is `due` or `missed` in the accounts, in order, and each wait is one wait on the
+nearest deadline that also ends on a signal or a message.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import time
+from pathlib import Path
+
+from capture_worker.accounts import Accounts, Told
+from capture_worker.camera_key import camera_key
+from capture_worker.camera_thread import CameraThread
+from capture_worker.cameras.base import Opened, ShootingCamera
+from capture_worker.cameras.faults import active
+from capture_worker.cameras.select import make_camera
+from capture_worker.finish import Finisher
+from capture_worker.gate import DiskGate
+from capture_worker.grid import SlotRange
+from capture_worker.inbox import Inbox
+from capture_worker.plan import plan_for
+from capture_worker.recovery import look_back
+from capture_worker.request import Request, RequestPlace
+from capture_worker.results import Broken, NotStored, NotTaken, Opening, Result, Stored, Taken
+from capture_worker.store import FrameStore
+from capture_worker.writer_thread import WriterThread
+from shared import fence
+from shared.causes import MissCause
+from shared.clock import NS_PER_MS, NS_PER_S, StepWatch, is_synchronised
+from shared.durable import make_directories
+from shared.errors import EX_OK, DiskError, TimelapseError
+from shared.events import CameraLost, CameraOpened, ClockStepped, DiskPressure, FrameWritten
+from shared.messages import Configure
+from shared.tree import newest_frame
+from shared.wire import check
+from shared.worker import Worker
+
+log = logging.getLogger(__name__)
+
+TOPICS = ("disk.pressure",)
+_LONGEST_SLEEP_NS = 60 * NS_PER_S
+_PRECISE_NS = 2 * NS_PER_MS
+"""The poller counts in milliseconds; the rest before a slot is slept to the microsecond."""
+_LATEST_NS = NS_PER_S
+"""A slot that this thread comes to later than this is missed rather than shot: it would show another moment."""
+_MOST_QUEUED = 4
+"""Frames that may wait for the disk: at 12 MP some 20 MB."""
+_LEAST_PATIENCE_NS = 250 * NS_PER_MS
+_FINISH_S = 0.2
+"""How long an orderly stop waits for a frame in flight; the supervisor's own patience is a little longer."""
+_BROKEN_FINISH_S = 10.0
+_DISK_S = 30.0
+
+
+class Session:
+    """One run of a capture worker."""
+
+    def __init__(self, worker: Worker, order: Configure) -> None:
+        self.worker = worker
+        self.name = worker.identity.worker.removeprefix("capture.")
+        self._configuration = order.configuration
+        self._camera_config = order.configuration.cameras[self.name]
+        self._output_dir = Path(order.configuration.output_dir)
+        self._camera_dir = self._output_dir / self.name
+        self._plan = plan_for(self._camera_config, order.configuration.location)
+        self._gate = DiskGate(
+            self._output_dir,
+            require_mount=order.configuration.require_mount,
+            stop_above_percent=order.configuration.storage.stop_above_percent,
+        )
+        self._accounts = Accounts(self.name)
+        self._watch = StepWatch(worker.clock)
+        self._cursor_ns = worker.clock.wall_ns()
+        self._next_slot_ns: int | None = None
+        self._first_cause: MissCause | None = "starting"
+        self._queued = 0
+        self._patience_ns: int | None = None
+        self._inbox: Inbox[Result] = Inbox()
+        self._place = RequestPlace()
+        self._store = FrameStore(self._camera_dir)
+        self._finisher = Finisher(lambda: (self._camera_config, self._configuration.location))
+        self._writer = WriterThread(self.name, self._store, self._finisher.finish, self._inbox, worker.lease_holder)
+        camera = make_camera(self._camera_config, worker.clock)
+        self._camera = CameraThread(camera, self._place, self._inbox, worker.clock, worker.lease_holder)
+        self._streams = not isinstance(camera, ShootingCamera)
+
+    def set_up(self, order: Configure) -> None:
+        """Everything before the camera: fences, directories, and the slots since the last account."""
+        self.worker.lease.declare("disk", 60.0)
+        self._gate.refuses(self.worker.clock.mono_ns())
+        try:
+            make_directories(self._camera_dir)
+            fence.hold(self._camera_dir / ".lock", f"the directory {self._camera_dir}", inherit=True)
+            key = camera_key(self._camera_config, self.worker.identity.runtime_dir)
+            fence.hold(fence.camera_fence_path(key), f"the camera of {self.worker.identity.worker}", inherit=True)
+            self._store.prepare()
+            self._account_for_the_past(order)
+        except OSError as error:
+            raise DiskError(f"{error.filename or self._camera_dir}: {error.strerror}") from error
+
+    def run(self) -> int:
+        """Record until told to stop; the exit status. Raises the `TimelapseError` that ended it."""
+        self.worker.poller.add(self._inbox.fd)
+        self._plan_next()
+        self._writer.start()
+        self._camera.start()
+        while True:
+            self._wait()
+            self._take_clock_step()
+            for result in self._inbox.taken():
+                self._take_result(result)
+            self._give_up_waiting()
+            self._begin_slots()
+            self._tell(self._accounts.tell(self.worker.clock.mono_ns()))
+            self._listen()
+            if self._is_stopped():
+                self._finish(_FINISH_S)
+                return EX_OK
+
+    def _account_for_the_past(self, order: Configure) -> None:
+        now_ns = self.worker.clock.wall_ns()
+        self._cursor_ns = now_ns
+        after_ns = self._accounted_until(order, now_ns)
+        if after_ns is None:
+            return
+        self._first_cause = order.since
+        for part in look_back(self._camera_dir, self.name, self._plan, after_ns, now_ns + 1):
+            self.worker.lease.declare("disk", 60.0)
+            mono_ns = self.worker.clock.mono_ns()
+            if isinstance(part, FrameWritten):
+                self._tell(self._accounts.written(part, mono_ns))
+            else:
+                self._tell(self._accounts.missed(part, order.since, mono_ns))
+
+    def _accounted_until(self, order: Configure, now_ns: int) -> int | None:
+        if order.accounted_until_ns is not None and order.accounted_until_ns <= now_ns:
+            return order.accounted_until_ns
+        newest = newest_frame(self._camera_dir, now_ns)
+        return None if newest is None else newest.name.slot_ns
+
+    def _plan_next(self) -> None:
+        self._next_slot_ns = self._plan.next_slot(self._cursor_ns)
+        if self._next_slot_ns is None:
+            log.warning(
+                "no slot falls into the window %s within a year: nothing will be recorded", self._camera_config.window
+            )
+
+    def _wait(self) -> None:
+        wait_ns = self._wait_ns()
+        if 0 < wait_ns <= _PRECISE_NS:
+            time.sleep(wait_ns / NS_PER_S)
+        elif wait_ns > 0:
+            self.worker.lease.sleep(wait_ns / NS_PER_S)
+            self.worker.poller.wait(wait_ns - _PRECISE_NS)
+
+    def _wait_ns(self) -> int:
+        now_ns, wall_ns = self.worker.clock.mono_ns(), self.worker.clock.wall_ns()
+        waits = [_LONGEST_SLEEP_NS]
+        if self._next_slot_ns is not None:
+            waits.append(self._next_slot_ns - wall_ns)
+        due = self._accounts.next_tell_ns(), self._patience_ns
+        waits += [due_ns - now_ns for due_ns in due if due_ns is not None]
+        return min(waits)
+
+    def _take_clock_step(self) -> None:
+        step_ns = self._watch.step_ns()
+        if step_ns == 0:
+            return
+        log.warning("the clock stepped by %.3f s", step_ns / NS_PER_S)
+        self.worker.publish(
+            "clock.stepped", ClockStepped(camera=self.name, step_ns=step_ns, synchronised=is_synchronised())
+        )
+        self._tell(self._accounts.flush())
+        now_ns = self.worker.clock.wall_ns()
+        if step_ns > 0:
+            self._skip_to(now_ns)
+        else:
+            # What is lived a second time is recorded a second time, each slot with its next take.
+            self._cursor_ns = now_ns
+        self._plan_next()
+
+    def _skip_to(self, now_ns: int) -> None:
+        newest = newest_frame(self._camera_dir, now_ns)
+        after_ns = max(self._cursor_ns, newest.name.slot_ns if newest else 0)
+        for slots in self._plan.slots_between(after_ns, now_ns):
+            self._miss(slots, "clock_step")
+        self._cursor_ns = now_ns
+
+    def _begin_slots(self) -> None:
+        """Every slot up to now: the newest is shot if it is fresh, those before it came and went unseen."""
+        wall_ns = self.worker.clock.wall_ns()
+        if self._next_slot_ns is None or wall_ns < self._next_slot_ns:
+            return
+        ranges = self._plan.slots_between(self._next_slot_ns - 1, wall_ns + 1)
+        newest_ns = ranges[-1].last_ns
+        self._cursor_ns = newest_ns
+        fresh = wall_ns - newest_ns <= min(_LATEST_NS, self._plan.grid.interval_ns)
+        unseen = [*ranges[:-1], self._plan.grid.between(ranges[-1].first_ns - 1, newest_ns) if fresh else ranges[-1]]
+        for slots in unseen:
+            if slots is not None:
+                self._miss(slots, self._first_cause or "overrun")
+        if fresh:
+            self._begin_slot(newest_ns)
+        self._plan_next()
+
+    def _begin_slot(self, slot_ns: int) -> None:
+        self.worker.lease.declare("disk", _DISK_S)
+        wall_ns, mono_ns = self.worker.clock.wall_ns(), self.worker.clock.mono_ns()
+        self._accounts.due(slot_ns)
+        cause = self._gate.refuses(mono_ns)
+        if cause is None and not self._finisher.opened.driver:
+            cause = self._first_cause or "starting"
+        if cause is None and self._queued >= _MOST_QUEUED:
+            cause = "overrun"
+        request = Request(slot_ns, mono_ns + slot_ns - wall_ns)
+        if cause is None and not self._place.ask(request):
+            cause = self._first_cause or "overrun"
+        if cause is not None:
+            self._miss_one(slot_ns, cause)
+        elif self._streams:
+            self._patience_ns = request.slot_mono_ns + max(2 * self._camera.period_ns, _LEAST_PATIENCE_NS)
+
+    def _give_up_waiting(self) -> None:
+        """A streaming camera sent no frame for a slot in two of its periods: the slot is over."""
+        if self._patience_ns is None or self.worker.clock.mono_ns() < self._patience_ns:
+            return
+        self._patience_ns = None
+        request = self._place.open_request()
+        if request is not None and self._place.claim(request):
+            self._miss_one(request.slot_ns, self._first_cause or "stale")
+
+    def _take_result(self, result: Result) -> None:
+        match result:
+            case Opening():
+                self._take_opened(result.opened)
+            case Taken():
+                self._patience_ns = None
+                self._queued += 1
+                self._writer.put(result)
+            case NotTaken():
+                self._patience_ns = None
+                log.warning("slot missed: %s", result.reason)
+                self._miss_one(result.slot_ns, result.cause)
+            case Stored():
+                self._queued -= 1
+                self._first_cause = None
+                self._tell(self._accounts.written(result.written, self.worker.clock.mono_ns()))
+            case NotStored():
+                self._queued -= 1
+                log.warning("slot missed (%s): %s", result.cause, result.reason)
+                self._miss_one(result.slot_ns, result.cause)
+            case Broken():
+                self._break(result)
+
+    def _take_opened(self, opened: Opened) -> None:
+        self._finisher.opened = opened
+        log.info("camera open: %s %s %s", opened.driver, opened.model, opened.detail)
+        self.worker.publish(
+            "camera.opened",
+            CameraOpened(
+                camera=self.name,
+                driver=opened.driver,
+                model=opened.model,
+                detail=opened.detail,
+                address=opened.address,
+            ),
+        )
+        self.worker.ready()
+
+    def _break(self, broken: Broken) -> None:
+        if broken.where == "camera":
+            opened = self._finisher.opened
+            lost = CameraLost(camera=self.name, driver=opened.driver, model=opened.model, detail=str(broken.error))
+            self.worker.publish("camera.lost", lost)
+            self._finish(_BROKEN_FINISH_S)
+        raise broken.error
+
+    def _listen(self) -> None:
+        for event in self.worker.link.heard():
+            if event.topic == "disk.pressure":
+                self._gate.hear(check(event.data, DiskPressure), self.worker.clock.mono_ns())
+        for order in self.worker.link.orders():
+            self._reload(order)
+
+    def _reload(self, order: Configure) -> None:
+        """Take over what can be without opening the camera anew: interval, quality, window, place, threshold."""
+        self._configuration = order.configuration
+        self._camera_config = order.configuration.cameras.get(self.name, self._camera_config)
+        self._gate.stop_above_percent = order.configuration.storage.stop_above_percent
+        plan = plan_for(self._camera_config, order.configuration.location)
+        if plan != self._plan:
+            self._tell(self._accounts.flush())
+            self._plan = plan
+            self._cursor_ns = max(self._cursor_ns, self.worker.clock.wall_ns())
+            self._plan_next()
+
+    def _is_stopped(self) -> bool:
+        taken = self.worker.signals.taken()
+        return bool({signal.SIGTERM, signal.SIGINT} & set(taken)) and not active("ignore-term", self.name)
+
+    def _finish(self, patience_s: float) -> None:
+        """Let frames in flight become durable and tell what is known.
+
+        A slot that is still undecided is not told: its frame may yet reach the disk, where the next start will look.
+        """
+        self.worker.lease.declare("write", patience_s + 1.0)
+        until_ns = self.worker.clock.mono_ns() + int(patience_s * NS_PER_S)
+        while self._queued and (left_ns := until_ns - self.worker.clock.mono_ns()) > 0:
+            self.worker.poller.wait(left_ns)
+            for result in self._inbox.taken():
+                if not isinstance(result, Broken):
+                    self._take_result(result)
+        self._tell(self._accounts.flush())
+
+    def _miss(self, slots: SlotRange, cause: MissCause) -> None:
+        self._tell(self._accounts.missed(slots, cause, self.worker.clock.mono_ns()))
+
+    def _miss_one(self, slot_ns: int, cause: MissCause) -> None:
+        self._miss(SlotRange(slot_ns, slot_ns, self._plan.grid.interval_ns), cause)
+
+    def _tell(self, told: list[Told]) -> None:
+        for event in told:
+            topic = "frame.written" if isinstance(event, FrameWritten) else "frame.missed"
+            self.worker.publish(topic, event)
+
+
+def work(worker: Worker) -> int:
+    """The work of `shared.worker.run`."""
+    order = worker.configuration()
+    session = Session(worker, order)
+    session.set_up(order)
+    try:
+        return session.run()
+    except TimelapseError:
+        log.debug("ends on an error", exc_info=True)
+        raise

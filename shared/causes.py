@@ -1,0 +1,27 @@
+"""The words for why: why a slot has no frame, why a worker ended, how full the disk is.
+
+Owns: the three lists. Does not own: who decides on one of them.
+Invariant: words are only added; subscribers and scripts compare with them.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+MissCause = Literal[
+    "hang",
+    "crash",
+    "camera_lost",
+    "stale",
+    "damaged",
+    "disk_full",
+    "disk_error",
+    "overrun",
+    "starting",
+    "clock_step",
+    "stopped",
+    "down",
+    "unknown",
+]
+PressureLevel = Literal["ok", "high", "full"]
+WorkerCause = Literal["", "hang", "crash", "camera", "disk", "configuration", "busy", "operator", "stopped", "spawn"]

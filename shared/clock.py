@@ -1,0 +1,70 @@
+"""The two clocks, as one argument that can be replaced.
+
+Owns: reading CLOCK_MONOTONIC and CLOCK_REALTIME, and telling when the second stepped against the first.
+Does not own: waiting; the loops wait on their sockets.
+Invariant: deadlines are monotonic nanoseconds (`..._mono_ns`); wall nanoseconds since the epoch, UTC
+(`..._wall_ns`, `slot_ns`) decide only which slot it is and what a frame is called.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import time
+from typing import Protocol
+
+NS_PER_S = 1_000_000_000
+NS_PER_MS = 1_000_000
+NS_PER_US = 1_000
+
+
+class Clock(Protocol):
+    """What everything that needs the time is given. Tests give one that they move by hand."""
+
+    def mono_ns(self) -> int:
+        """CLOCK_MONOTONIC in nanoseconds. It stands still while the machine is suspended."""
+
+    def wall_ns(self) -> int:
+        """CLOCK_REALTIME in nanoseconds since the epoch. It may jump either way."""
+
+
+class SystemClock:
+    """The machine's own clocks."""
+
+    def mono_ns(self) -> int:
+        """See `Clock.mono_ns`."""
+        return time.monotonic_ns()
+
+    def wall_ns(self) -> int:
+        """See `Clock.wall_ns`."""
+        return time.time_ns()
+
+
+class StepWatch:
+    """Tells when wall time has moved against monotonic time by more than `tolerance_ns`.
+
+    A suspended machine counts as a step forward, since CLOCK_MONOTONIC stands still meanwhile. NTP's own
+    slewing is at most 500 ppm, which is 30 ms in the longest wait of 60 s: far below the tolerance.
+    """
+
+    def __init__(self, clock: Clock, tolerance_ns: int = 200 * NS_PER_MS) -> None:
+        self._clock = clock
+        self._tolerance_ns = tolerance_ns
+        self._offset_ns = clock.wall_ns() - clock.mono_ns()
+
+    def step_ns(self) -> int:
+        """How far the wall clock stepped since the last call, else 0. Never blocks; call it as often as you like."""
+        offset_ns = self._clock.wall_ns() - self._clock.mono_ns()
+        moved_ns = offset_ns - self._offset_ns
+        self._offset_ns = offset_ns
+        return moved_ns if abs(moved_ns) > self._tolerance_ns else 0
+
+
+_TIME_ERROR = 5
+_TIMEX_BYTES = 512
+"""More than `struct timex` has anywhere; all zero asks and changes nothing."""
+
+
+def is_synchronised() -> bool | None:
+    """Whether the kernel takes its clock for synchronised (adjtimex(2)); None where it does not tell."""
+    state = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
+    return None if state < 0 else state != _TIME_ERROR

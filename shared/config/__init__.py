@@ -1,0 +1,1 @@
+"""The configuration: its types, the reader that finds every mistake at once, and the editor."""

@@ -1,0 +1,45 @@
+"""Putting a `Configuration` together from checked values.
+
+Owns: the way from dotted keys to the model's types, and the defaults by dotted key.
+Does not own: checking; what comes in here is right.
+Invariant: `build` of what `schema.flatten` yields is the configuration that was flattened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from shared.config.model import DEFAULT_LEASE_CAPS_S, CameraConfig, Configuration, Location
+from shared.config.schema import ROOT, Section, Setting
+
+# A camera and a place, only so that each setting is there to have its default read.
+DEFAULTS = Configuration(path="", output_dir="", cameras={"NAME": CameraConfig("NAME")}, location=Location(0.0, 0.0))
+
+
+def build(path: str, values: Mapping[str, Any], cameras: Iterable[str]) -> Configuration:
+    """The configuration of `path` with these values by dotted key; a camera in `cameras` may have no value at all."""
+    nested = _nested(ROOT, "", values, tuple(cameras))
+    caps = nested.get("supervisor", {}).get("lease_caps_s")
+    if caps:
+        nested["supervisor"]["lease_caps_s"] = {**DEFAULT_LEASE_CAPS_S, **caps}
+    return msgspec.convert({"path": path, **nested}, Configuration)
+
+
+def _nested(section: Section, prefix: str, values: Mapping[str, Any], cameras: tuple[str, ...]) -> dict[str, Any]:
+    nested: dict[str, Any] = {}
+    for entry in section.entries:
+        key = f"{prefix}{entry.name}"
+        if isinstance(entry, Setting):
+            if key in values:
+                nested[entry.field] = values[key]
+        elif entry.each is not None:
+            each = entry.each
+            nested[entry.field] = {
+                name: {"name": name, **_nested(each, f"{key}.{name}.", values, ())} for name in cameras
+            }
+        elif inner := _nested(entry, f"{key}.", values, cameras):
+            nested[entry.field] = inner
+    return nested

@@ -1,0 +1,185 @@
+"""Every event that goes over the tap: its topic, the type of its data, who sends it and why.
+
+Owns: the vocabulary of `docs/events.md`. Does not own: the numbers that the bus adds (`shared.messages.Event`).
+Invariant: within `v: 1` fields are only added, each with a default; any other shape is an error at the socket.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from shared.causes import MissCause, PressureLevel, WorkerCause
+from shared.status import Status
+
+
+class FrameWritten(Struct, frozen=True, kw_only=True):
+    """Capture: this frame is durable. `path` is relative to `output_dir`; `lateness_us` is None on a recovered one."""
+
+    camera: str
+    slot_ns: int
+    take: int
+    path: str
+    bytes: int
+    width: int
+    height: int
+    lateness_us: int | None = None
+    age_us: int | None = None
+    exposure_us: int | None = None
+    analogue_gain: float | None = None
+    recovered: bool = False
+
+
+class FrameMissed(Struct, frozen=True, kw_only=True):
+    """Capture: these contiguous slots, `interval_ns` apart and both ends included, have no frame, and why."""
+
+    camera: str
+    first_slot_ns: int
+    last_slot_ns: int
+    interval_ns: int
+    count: int
+    cause: MissCause
+
+
+class CameraOpened(Struct, frozen=True, kw_only=True):
+    """Capture: the camera is open. `address` is the "host:port" to probe when a network camera is lost, else empty."""
+
+    camera: str
+    driver: str
+    model: str
+    detail: str = ""
+    address: str = ""
+
+
+class CameraLost(Struct, frozen=True, kw_only=True):
+    """Capture: the camera could not be opened, or went away; the worker exits with 69 after it."""
+
+    camera: str
+    driver: str = ""
+    model: str = ""
+    detail: str = ""
+
+
+class DiskPressure(Struct, frozen=True, kw_only=True):
+    """Storage: how full the disk is. Repeated each second while it is not `ok`; a `full` of 5 s ago has expired."""
+
+    level: PressureLevel
+    used_percent: float
+    free_bytes: int
+    inodes_percent: float | None
+    path: str
+    detail: str = ""
+
+
+class StoragePruned(Struct, frozen=True, kw_only=True):
+    """Storage: frames were deleted. `oldest` and `newest` are paths relative to `output_dir`."""
+
+    count: int
+    bytes: int
+    oldest: str
+    newest: str
+    rule: str
+
+
+class WorkerChanged(Struct, frozen=True, kw_only=True):
+    """Supervisor: a worker changed its state (`worker.starting` and so on). `delay_s` until it is started again."""
+
+    worker: str
+    incarnation: int
+    pid: int | None
+    state: str
+    cause: WorkerCause = ""
+    operation: str = ""
+    delay_s: float | None = None
+    detail: str = ""
+    evidence: str = ""
+
+
+class ConfigReloaded(Struct, frozen=True, kw_only=True):
+    """Supervisor: a new configuration is in force. Keys, dotted."""
+
+    applied: list[str]
+    needs_restart: list[str]
+
+
+class ConfigRejected(Struct, frozen=True, kw_only=True):
+    """Supervisor: the new configuration has mistakes and changed nothing. One `file:line:column: ...` each."""
+
+    errors: list[str]
+
+
+class ClockStepped(Struct, frozen=True, kw_only=True):
+    """Capture: wall time jumped by this much. `synchronised` is None where the kernel does not tell."""
+
+    camera: str
+    step_ns: int
+    synchronised: bool | None = None
+
+
+class OperationFinished(Struct, frozen=True, kw_only=True):
+    """Supervisor: the long work that `control` answered with this operation id has ended."""
+
+    operation: str
+    ok: bool
+    worker: str = ""
+    detail: str = ""
+
+
+class BusTick(Struct, frozen=True, kw_only=True):
+    """Supervisor, each second: the last `seq`, and each topic's last `tseq`. Ticks are not counted themselves."""
+
+    seq: int
+    tseq: dict[str, int]
+
+
+class SupervisorStarted(Struct, frozen=True, kw_only=True):
+    """Supervisor: the bus is up."""
+
+    pid: int
+    version: str
+    config: str
+
+
+class SupervisorStopping(Struct, frozen=True, kw_only=True):
+    """Supervisor: it was asked to end, by this signal or order."""
+
+    reason: str
+
+
+DATA_TYPES: dict[str, type[Struct]] = {
+    "frame.written": FrameWritten,
+    "frame.missed": FrameMissed,
+    "camera.opened": CameraOpened,
+    "camera.lost": CameraLost,
+    "disk.pressure": DiskPressure,
+    "storage.pruned": StoragePruned,
+    "worker.starting": WorkerChanged,
+    "worker.ready": WorkerChanged,
+    "worker.hung": WorkerChanged,
+    "worker.exited": WorkerChanged,
+    "worker.backoff": WorkerChanged,
+    "worker.quarantined": WorkerChanged,
+    "worker.wedged": WorkerChanged,
+    "worker.stopped": WorkerChanged,
+    "config.reloaded": ConfigReloaded,
+    "config.rejected": ConfigRejected,
+    "clock.stepped": ClockStepped,
+    "operation.finished": OperationFinished,
+    "bus.tick": BusTick,
+    "supervisor.started": SupervisorStarted,
+    "supervisor.stopping": SupervisorStopping,
+    "status": Status,
+}
+"""Topic to the type of its data."""
+
+WORKER_TOPICS = frozenset(
+    {
+        "frame.written",
+        "frame.missed",
+        "camera.opened",
+        "camera.lost",
+        "disk.pressure",
+        "storage.pruned",
+        "clock.stepped",
+    }
+)
+"""What a worker may send. The rest is the supervisor's own, and refused when it comes from below."""

@@ -1,0 +1,71 @@
+"""What a frame is called, and which slot a name means.
+
+Owns: `YYYY/MM/DD/YYYYMMDDTHHMMSS.mmm+HHMM[-TAKE].jpg` and its inverse.
+Does not own: directories on a disk (`shared.tree`).
+Invariant: `parse(name(slot_ns, take)) == (slot_ns, take)` in any zone and on both sides of any change of it, for
+slots in whole milliseconds: the offset stands in the name, so that no hour is ambiguous.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+
+from msgspec import Struct
+
+from shared.clock import NS_PER_MS, NS_PER_S
+
+_NAME = re.compile(
+    r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)T(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)\.(?P<milli>\d{3})"
+    r"(?P<sign>[+-])(?P<hours>\d\d)(?P<minutes>\d\d)(?:-(?P<take>[1-9]\d{0,5}))?\.jpg",
+    re.ASCII,
+)
+_MS_PER_MINUTE = 60_000
+
+
+class FrameName(Struct, frozen=True, order=True):
+    """A frame's identity within its camera. Sorts by instant, then take."""
+
+    slot_ns: int
+    take: int = 1
+
+    def path(self) -> str:
+        """`YYYY/MM/DD/....jpg`, relative to the camera's directory, in local time as it is at the slot."""
+        slot_ms = self.slot_ns // NS_PER_MS
+        offset_min = utc_offset_min(self.slot_ns)
+        local_ms = slot_ms + offset_min * _MS_PER_MINUTE
+        local = time.gmtime(local_ms // 1000)
+        sign, minutes = ("-", -offset_min) if offset_min < 0 else ("+", offset_min)
+        take = f"-{self.take}" if self.take > 1 else ""
+        day = time.strftime("%Y/%m/%d", local)
+        second = time.strftime("%Y%m%dT%H%M%S", local)
+        return f"{day}/{second}.{local_ms % 1000:03d}{sign}{minutes // 60:02d}{minutes % 60:02d}{take}.jpg"
+
+
+def utc_offset_min(slot_ns: int) -> int:
+    """The local zone's offset from UTC at a slot, in whole minutes: the few that had seconds lose them."""
+    return time.localtime(slot_ns // NS_PER_S).tm_gmtoff // 60
+
+
+def parse(file_name: str) -> FrameName | None:
+    """The frame that a file's own name (without directories) means; None for anything that is not ours."""
+    match = _NAME.fullmatch(file_name)
+    if match is None or match["take"] == "1":
+        return None
+    numbers = [int(match[group]) for group in ("year", "month", "day", "hour", "minute", "second")]
+    local_s = _epoch_s(*numbers)
+    # A date that does not exist (the 30th of February) comes back as another one.
+    if list(time.gmtime(local_s)[:6]) != numbers:
+        return None
+    offset_min = int(match["hours"]) * 60 + int(match["minutes"])
+    offset_ms = (-offset_min if match["sign"] == "-" else offset_min) * _MS_PER_MINUTE
+    slot_ms = local_s * 1000 + int(match["milli"]) - offset_ms
+    return FrameName(slot_ms * NS_PER_MS, int(match["take"] or 1))
+
+
+def _epoch_s(year: int, month: int, day: int, hour: int, minute: int, second: int) -> int:
+    # strptime and calendar import locale and datetime, 1 MB; days from the civil calendar are two lines.
+    # http://howardhinnant.github.io/date_algorithms.html#days_from_civil, with March as the first month.
+    year, month = (year, month) if month > 2 else (year - 1, month + 12)
+    days = 365 * year + year // 4 - year // 100 + year // 400 + (153 * month - 457) // 5 + day - 719_469
+    return days * 86_400 + hour * 3600 + minute * 60 + second

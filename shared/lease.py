@@ -1,0 +1,53 @@
+"""Saying what one will be doing, and until when: the worker's half of knowing a hang.
+
+Owns: declaring leases for the threads of a worker. Does not own: judging them (`supervisor.leases`).
+Invariant: the thread that does the work declares its own lease, before the step; no other thread ever does it for it,
+since a second thread goes on beating while the first is stuck in a C call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from shared.clock import NS_PER_S, Clock
+from shared.messages import Lease
+from shared.worker_identity import Identity
+
+SLACK_S = 1.0
+"""What `sleep until ...` allows a thread to be late by before it counts as hung."""
+
+
+class LeaseHolder:
+    """One thread's lease. Made in that thread, and used in no other."""
+
+    def __init__(self, identity: Identity, thread: str, clock: Clock, send: Callable[[Lease], None]) -> None:
+        self._identity = identity
+        self._thread = thread
+        self._clock = clock
+        self._send = send
+
+    def declare(self, operation: str, duration_s: float) -> None:
+        """From now on this thread does `operation`, and will declare again within `duration_s`. Never blocks."""
+        now_ns = self._clock.mono_ns()
+        self._declare(operation, now_ns, now_ns + int(duration_s * NS_PER_S))
+
+    def sleep(self, duration_s: float) -> None:
+        """From now on this thread waits for at most `duration_s`, of which it may be late by a second."""
+        self.declare("sleep", duration_s + SLACK_S)
+
+    def release(self) -> None:
+        """This thread has nothing more to do and ends."""
+        self._declare("ended", self._clock.mono_ns(), None)
+
+    def _declare(self, operation: str, now_ns: int, deadline_ns: int | None) -> None:
+        self._send(
+            Lease(
+                worker=self._identity.worker,
+                incarnation=self._identity.incarnation,
+                pid=self._identity.pid,
+                thread=self._thread,
+                operation=operation,
+                declared_mono_ns=now_ns,
+                deadline_mono_ns=deadline_ns,
+            )
+        )

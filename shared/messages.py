@@ -1,0 +1,114 @@
+"""Every message that crosses a process, declared once: who sends it, over which socket, and why.
+
+Owns: the shapes. Does not own: bytes (`shared.wire`) and sockets (`shared.transport`).
+Invariant: a message of any other shape is an error at the socket, on the way out as on the way in.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from shared.causes import MissCause
+from shared.config.model import Configuration
+
+VERSION = 1
+MAX_MESSAGE_BYTES = 65_536
+"""Anything larger is counted and dropped. The largest of ours is a `status` of a dozen cameras, some 6 kB."""
+
+
+class FromWorker(Struct, frozen=True, kw_only=True):
+    """Who speaks: each message upwards names its worker, incarnation, process and thread."""
+
+    worker: str
+    incarnation: int
+    pid: int
+    thread: str = "main"
+
+
+class Hello(FromWorker, frozen=True, kw_only=True, tag="hello"):
+    """workers.sock, up, once: the worker asks for its configuration."""
+
+
+class Ready(FromWorker, frozen=True, kw_only=True, tag="ready"):
+    """workers.sock, up, once: set up and working (capture: the camera is open)."""
+
+
+class Published(FromWorker, frozen=True, kw_only=True, tag="published"):
+    """workers.sock, up: an event for the tap. `dropped` counts what could not be sent since the last one."""
+
+    topic: str
+    wall_ns: int
+    mono_ns: int
+    data: dict[str, Any]
+    dropped: int = 0
+
+
+WorkerMessage = Hello | Ready | Published
+
+
+class Configure(Struct, frozen=True, kw_only=True, tag="configure"):
+    """workers.sock, down: the answer to `Hello`, and again at each reload.
+
+    `accounted_until_ns` is None where nothing is known (the worker looks at the tree); `since` is the cause
+    of the slots missed after it. Both matter to the first one only, and to a capture worker.
+    """
+
+    configuration: Configuration
+    accounted_until_ns: int | None = None
+    since: MissCause = "down"
+
+
+class Lease(FromWorker, frozen=True, kw_only=True, tag="lease"):
+    """leases.sock, up: this thread will be done with `operation` by the deadline, or it hangs. None: no work left."""
+
+    operation: str
+    declared_mono_ns: int
+    deadline_mono_ns: int | None
+
+
+class Event(Struct, frozen=True, kw_only=True):
+    """events.sock, down to anybody, behind a frame with the topic. The numbers are the bus's own."""
+
+    v: int
+    topic: str
+    source: str
+    boot: str
+    seq: int
+    tseq: int
+    wall_ns: int
+    mono_ns: int
+    data: dict[str, Any]
+
+
+Verb = Literal["ping", "status", "start", "stop", "restart", "kill", "reload", "replay"]
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    """control.sock, from the command line. The same `id` twice is answered twice and carried out once."""
+
+    id: str
+    verb: Verb
+    v: int = VERSION
+    worker: str = ""
+    after_seq: int = 0
+    limit: int = 500
+
+
+class Problem(Struct, frozen=True, kw_only=True):
+    """Why a request was refused: `status` is the exit status for the command line."""
+
+    status: int
+    message: str
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    """control.sock, back. `operation` names long work that completes as `operation.finished`."""
+
+    id: str
+    ok: bool
+    v: int = VERSION
+    operation: str = ""
+    data: dict[str, Any] = {}
+    error: Problem | None = None

@@ -1,0 +1,117 @@
+"""The whole picture: what the `status` event, `.status.json` and `timelapse status` hold.
+
+Owns: the shape, as `docs/status.md` tells it. Does not own: keeping it (`supervisor.picture`) nor showing it.
+Invariant: the same map everywhere; within one `schema` fields are only added. Times are wall nanoseconds (UTC).
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from shared.causes import MissCause, PressureLevel
+
+SCHEMA = 1
+FILE_NAME = ".status.json"
+
+
+class SupervisorStatus(Struct, frozen=True, kw_only=True):
+    """The supervisor itself. `dropped_messages` counts what was malformed, by socket."""
+
+    pid: int
+    boot: str
+    version: str
+    started_wall_ns: int
+    uptime_s: float
+    state: str
+    runtime_dir: str
+    dropped_messages: dict[str, int]
+
+
+class RestartStatus(Struct, frozen=True, kw_only=True):
+    """How often a worker was started anew since the supervisor began: in all, and by cause; and the run of failures."""
+
+    total: int
+    by_cause: dict[str, int]
+    failures: int
+
+
+class LeaseStatus(Struct, frozen=True, kw_only=True):
+    """What a thread said that it does, and how long it has left."""
+
+    operation: str
+    left_s: float | None
+
+
+class WorkerStatus(Struct, frozen=True, kw_only=True):
+    """One worker. `since_wall_ns` is when it came into this state; `next_start_s` counts down in `backoff`."""
+
+    pid: int | None
+    incarnation: int
+    state: str
+    desired: str
+    since_wall_ns: int
+    restarts: RestartStatus
+    last_cause: str = ""
+    last_detail: str = ""
+    next_start_s: float | None = None
+    leases: dict[str, LeaseStatus] = {}
+
+
+class CameraStatus(Struct, frozen=True, kw_only=True):
+    """One camera. Frames and misses are counted since the supervisor began; `accounted_until_ns` is a slot."""
+
+    source: str
+    interval_s: float
+    driver: str = ""
+    model: str = ""
+    frames: int = 0
+    bytes: int = 0
+    misses: dict[MissCause, int] = {}
+    last_frame_slot_ns: int | None = None
+    last_frame_path: str = ""
+    last_frame_bytes: int = 0
+    last_lateness_us: int | None = None
+    last_miss_slot_ns: int | None = None
+    last_miss_cause: MissCause | None = None
+    accounted_until_ns: int | None = None
+    missing_now: bool = False
+    window: str = "always"
+
+
+class StorageStatus(Struct, frozen=True, kw_only=True):
+    """The output disk, as the storage worker last told it. `level` is None until it has."""
+
+    output_dir: str
+    level: PressureLevel | None = None
+    used_percent: float | None = None
+    free_bytes: int | None = None
+    inodes_percent: float | None = None
+    detail: str = ""
+    checked_wall_ns: int | None = None
+    pruned_frames: int = 0
+    pruned_bytes: int = 0
+    stop_above_percent: float = 90.0
+    clean_above_percent: float = 85.0
+    clean: bool = True
+
+
+class ConfigStatus(Struct, frozen=True, kw_only=True):
+    """The configuration in force. `errors` are those of the last reload that was refused."""
+
+    path: str
+    loaded_wall_ns: int
+    needs_restart: list[str]
+    errors: list[str]
+
+
+class Status(Struct, frozen=True, kw_only=True):
+    """All of it. `written_at` is ISO 8601 with the zone's offset; `seq` is the last event that it takes account of."""
+
+    schema: int
+    written_at: str
+    seq: int
+    supervisor: SupervisorStatus
+    workers: dict[str, WorkerStatus]
+    cameras: dict[str, CameraStatus]
+    storage: StorageStatus
+    config: ConfigStatus

@@ -1,0 +1,126 @@
+"""The life of a worker process: how it starts, listens, speaks and ends.
+
+Owns: what every worker does alike: dying with its parent, leaving a stack when aborted, signals as something to read,
+the link to the supervisor. Does not own: any work.
+Invariant: a worker that fails exits with the status of its error; it never backs off inside itself.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import faulthandler
+import logging
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
+from msgspec import Struct
+
+from shared import log as logs
+from shared.clock import NS_PER_S, Clock, SystemClock
+from shared.errors import EX_OK, EX_SOFTWARE, TimelapseError
+from shared.lease import LeaseHolder
+from shared.messages import Configure, Hello, Published, Ready
+from shared.signals import SignalQueue
+from shared.transport import LeaseSocket, Poller, WorkerLink
+from shared.wire import check_event_data
+from shared.worker_identity import Identity, parse_identity
+
+log = logging.getLogger(__name__)
+
+_PR_SET_PDEATHSIG = 1
+_CONFIGURATION_S = 20.0
+"""The supervisor answers a `Hello` within a turn of its loop; one that does not in this time is no longer there."""
+
+
+class Worker:
+    """A worker's dealings with the outside. All methods are for the main thread, but `lease_holder`."""
+
+    def __init__(self, identity: Identity, topics: tuple[str, ...], clock: Clock) -> None:
+        self.identity = identity
+        self.clock = clock
+        self.link = WorkerLink(identity.runtime_dir, topics)
+        self.lease = self.lease_holder("main")
+        self.signals = SignalQueue()
+        self.poller = Poller()
+        for readable in (self.link.supervisor, self.link.events, self.signals.fd):
+            self.poller.add(readable)
+
+    def configuration(self) -> Configure:
+        """Ask for the configuration and wait for it. Blocks. Raises `TimelapseError` when none comes."""
+        self.lease.sleep(_CONFIGURATION_S)
+        self.link.send(Hello(worker=self.identity.worker, incarnation=self.identity.incarnation, pid=self.identity.pid))
+        until_ns = self.clock.mono_ns() + int(_CONFIGURATION_S * NS_PER_S)
+        while (left_ns := until_ns - self.clock.mono_ns()) > 0:
+            self.poller.wait(left_ns)
+            for order in self.link.orders():
+                return order
+            if self.signals.taken():
+                self.end(EX_OK)
+        raise TimelapseError("the supervisor sent no configuration")
+
+    def ready(self) -> None:
+        """Say, once, that the work has begun."""
+        self.link.send(Ready(worker=self.identity.worker, incarnation=self.identity.incarnation, pid=self.identity.pid))
+
+    def publish(self, topic: str, data: Struct) -> None:
+        """Send an event to the tap. Never blocks; one that finds no room is counted in the next that does."""
+        message = Published(
+            worker=self.identity.worker,
+            incarnation=self.identity.incarnation,
+            pid=self.identity.pid,
+            topic=topic,
+            wall_ns=self.clock.wall_ns(),
+            mono_ns=self.clock.mono_ns(),
+            data=check_event_data(topic, data),
+            dropped=self.link.dropped,
+        )
+        if self.link.send(message):
+            self.link.dropped = 0
+
+    def lease_holder(self, thread: str) -> LeaseHolder:
+        """A lease for another thread. To be called in that thread."""
+        leases = LeaseSocket(self.identity.runtime_dir)
+        return LeaseHolder(self.identity, thread, self.clock, leases.send)
+
+    def end(self, status: int) -> NoReturn:
+        """End this process now, whatever its other threads are stuck in, once the last messages have gone."""
+        self.link.close()
+        logging.shutdown()
+        os._exit(status)
+
+
+def run(work: Callable[[Worker], int], topics: tuple[str, ...], arguments: list[str] | None = None) -> NoReturn:
+    """The main function of a worker: set the process up, do the work, exit with its status or its error's."""
+    identity = parse_identity(sys.argv[1:] if arguments is None else arguments)
+    die_with_parent(identity.parent_pid)
+    leave_a_stack(identity.evidence_fd)
+    logs.to_stderr(identity.worker)
+    worker = Worker(identity, topics, SystemClock())
+    try:
+        status = work(worker)
+    except TimelapseError as error:
+        log.error("%s", error)  # noqa: TRY400 - it says what is wrong; the place in our code would tell nobody more
+        status = error.status
+    except Exception:
+        # A bug. The trace is for the log, the exit is for the supervisor, which starts a new one.
+        log.exception("ends on an error of its own")
+        status = EX_SOFTWARE
+    worker.end(status)
+
+
+def die_with_parent(parent_pid: int) -> None:
+    """Have the kernel kill this process when the supervisor's main thread ends; end at once if it has already."""
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent_pid:
+        sys.exit(EX_SOFTWARE)
+
+
+def leave_a_stack(evidence_fd: int) -> None:
+    """On SIGABRT and on a crash write every thread's stack to the memory file; never write a core dump."""
+    # 1 rather than 0: the kernel takes exactly 1 as "not even through a pipe to a core dump handler".
+    resource.setrlimit(resource.RLIMIT_CORE, (1, 1))
+    faulthandler.enable(file=evidence_fd if evidence_fd >= 0 else sys.stderr.fileno(), all_threads=True)

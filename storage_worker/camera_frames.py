@@ -1,0 +1,107 @@
+"""The frames of one camera, oldest first, from as few directory listings as that takes.
+
+Owns: the order within a camera, across days that overlap because the zone changed; and which frame is the newest.
+Does not own: the order across cameras (`archive`).
+Invariant: once `settle` has ended, `oldest` is the oldest frame that has not been passed: each day that could hold an
+older one has been listed. At most three days are held at a time, and no file is looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from shared import tree
+from shared.frame_name import FrameName, parse
+from shared.tree import FoundFrame
+from storage_worker.day_listing import earliest_ns, latest_ns, names_of_day
+
+T = TypeVar("T")
+Steps = Generator[None, None, T]
+"""Work that yields after each operation on the disk, and ends with a T."""
+
+
+class CameraFrames:
+    """A walk through one camera's directory. Paths are relative to that directory."""
+
+    def __init__(self, camera_dir: Path) -> None:
+        self.oldest: FoundFrame | None = None
+        self._camera_dir = camera_dir
+        self._unlisted = tree.days(camera_dir)
+        self._next_day: str | None = None
+        self._started = False
+        self._names: dict[str, list[str]] = {}
+        self._passed_days: list[str] = []
+
+    def settle(self) -> Steps[None]:
+        """Find `oldest`. Raises OSError where a directory can't be read; called again, it goes on behind that one."""
+        if not self._started:
+            self._started = True
+            self._next_day = next(self._unlisted, None)
+            yield
+        while self._next_day is not None and self._may_hold_older(self._next_day):
+            day, self._next_day = self._next_day, next(self._unlisted, None)
+            self._names[day] = names_of_day(self._camera_dir, day)
+            self._find_oldest()
+            yield
+
+    def pass_over(self) -> None:
+        """Done with `oldest`, deleted or not; `settle` finds the next."""
+        assert self.oldest is not None
+        self._names[day_of(self.oldest)].pop()
+        self._find_oldest()
+
+    def take_passed_days(self) -> list[str]:
+        """The days whose last frame of ours was passed since the last call, or that had none."""
+        passed, self._passed_days = self._passed_days, []
+        return passed
+
+    def _find_oldest(self) -> None:
+        heads = {day: _oldest_in(day, names) for day, names in self._names.items()}
+        for day, head in heads.items():
+            if head is None:
+                del self._names[day]
+                self._passed_days.append(day)
+        self.oldest = min((head for head in heads.values() if head), key=_instant, default=None)
+
+    def _may_hold_older(self, day: str) -> bool:
+        if self.oldest is None:
+            return True
+        earliest = earliest_ns(day)
+        return earliest is None or earliest <= self.oldest.name.slot_ns
+
+
+def newest_frame(camera_dir: Path, not_after_ns: int) -> Steps[FoundFrame | None]:
+    """The newest frame at or before an instant. Raises OSError where it can't be told."""
+    best: FoundFrame | None = None
+    for day in tree.days(camera_dir, newest_first=True):
+        latest = latest_ns(day)
+        if best is not None and latest is not None and latest < best.name.slot_ns:
+            break
+        past = (found for found in _parsed(day, names_of_day(camera_dir, day)) if found.name.slot_ns <= not_after_ns)
+        best = max((found for found in (best, next(past, None)) if found), key=_instant, default=None)
+        yield
+    return best
+
+
+def day_of(found: FoundFrame) -> str:
+    """The day's directory, as `YYYY/MM/DD`."""
+    return found.path.rpartition("/")[0]
+
+
+def _oldest_in(day: str, names: list[str]) -> FoundFrame | None:
+    """The last of `names`, which are newest first; what can't be parsed is dropped from them."""
+    while names:
+        if (frame := parse(names[-1])) is not None:
+            return FoundFrame(frame, f"{day}/{names[-1]}")
+        names.pop()
+    return None
+
+
+def _parsed(day: str, names: list[str]) -> Iterator[FoundFrame]:
+    return (FoundFrame(frame, f"{day}/{name}") for name in names if (frame := parse(name)) is not None)
+
+
+def _instant(found: FoundFrame) -> FrameName:
+    return found.name

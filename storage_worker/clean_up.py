@@ -1,0 +1,159 @@
+"""One clean-up, as steps: walk the archive from its oldest frame, judge, delete, until enough is gone.
+
+Owns: carrying the decisions out, and the account of it. Does not own: the decisions (`retention`), when to start
+(`cleaner`), nor the order (`archive`).
+Invariant: how much must go is worked out once, before the start; what a deleted file occupied counts at once, whatever
+the file system says and when. A frame is deleted only after a look that the newest of its camera is there. A frame
+that can't be deleted never stops the ones behind it.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from msgspec import Struct
+
+from shared.clock import NS_PER_S
+from shared.config.model import StorageConfig
+from shared.events import StoragePruned
+from storage_worker.archive import Archive, Candidate
+from storage_worker.camera_frames import Steps
+from storage_worker.day_listing import earliest_ns, latest_ns
+from storage_worker.delete import Deleted, Refused, delete_frame, remove_empty_day
+from storage_worker.pressure import Need
+from storage_worker.retention import Moment, judge
+from storage_worker.set_aside import SetAside
+
+_MOST_FAILURES_IN_A_ROW = 1000
+"""Then it ends for now; those frames are set aside, so that the next clean-up gets further."""
+_MOST_REBUILDS = 5
+_IN_USE_NS = 2 * 86_400 * NS_PER_S
+"""A camera may just be putting a frame into a day's directory: those of days as near as this stay, though empty."""
+
+
+class Surroundings(Struct, frozen=True):
+    """What every clean-up works with. `moment` and `mono_ns` are the clocks, `complain` is the log."""
+
+    output_dir: Path
+    archive: Archive
+    set_aside: SetAside
+    moment: Callable[[], Moment]
+    mono_ns: Callable[[], int]
+    complain: Callable[[str], None]
+
+
+class CleanUp:
+    """One clean-up. Giving up its `steps` half-way leaves nothing half done on the disk, but the archive stale."""
+
+    def __init__(self, surroundings: Surroundings, storage: StorageConfig, need: Need) -> None:
+        self.need = need
+        self.deleted = 0
+        self.freed_bytes = 0
+        self.kept: Counter[str] = Counter()
+        self.failed = 0
+        self._at = surroundings
+        self._storage = storage
+        self._rebuilds = 0
+        self._failures_in_a_row = 0
+        self._pruned: dict[str, StoragePruned] = {}
+
+    def steps(self) -> Steps[None]:
+        """The work, with a yield after each operation on the disk. Raises nothing for the disk's sake."""
+        archive = self._at.archive
+        if archive.stale:
+            yield from self._rebuild()
+        while self._rebuilds <= _MOST_REBUILDS and self._failures_in_a_row < _MOST_FAILURES_IN_A_ROW:
+            candidate = archive.oldest()
+            if candidate is None:
+                archive.stale = True
+                if self.need.met or self._rebuilds:
+                    return
+                # What was written since the walk began is found by a new one.
+                yield from self._rebuild()
+            elif candidate.path in self._at.set_aside:
+                self.failed += 1
+                yield from self._pass_over()
+            elif not (yield from self._judge(candidate)):
+                return
+
+    def take_pruned(self) -> list[StoragePruned]:
+        """What was deleted since the last call, by rule."""
+        pruned, self._pruned = list(self._pruned.values()), {}
+        return pruned
+
+    def _judge(self, candidate: Candidate) -> Steps[bool]:
+        """Deal with the oldest frame; whether to go on to the next."""
+        archive, now = self._at.archive, self._at.moment()
+        newest = archive.is_newest(candidate)
+        decision = judge(candidate.name.slot_ns, newest=newest, need=self.need, now=now, storage=self._storage)
+        if decision.delete:
+            return (yield from self._delete(candidate, decision.rule))
+        if decision.rule == "room enough":
+            return False
+        self.kept[decision.rule] += 1
+        if decision.rule == "keep_min":
+            if not archive.has_later_than(now.wall_ns):
+                # All that follow are younger still.
+                return False
+            archive.stale = True
+        yield from self._pass_over()
+        return True
+
+    def _delete(self, candidate: Candidate, rule: str) -> Steps[bool]:
+        if not self._at.archive.newest_is_there(candidate.camera):
+            # Somebody deleted it, and this may be the newest now.
+            yield from self._rebuild()
+            return True
+        outcome = delete_frame(self._at.output_dir, candidate.path)
+        if isinstance(outcome, Refused):
+            if not self._set_aside(candidate, outcome):
+                return False
+        else:
+            self._count(candidate, outcome, rule)
+        yield from self._pass_over()
+        return True
+
+    def _set_aside(self, candidate: Candidate, refused: Refused) -> bool:
+        self.failed += 1
+        self._failures_in_a_row += 1
+        self._at.complain(f"{candidate.path} can't be deleted, trying others and this one in an hour: {refused.reason}")
+        if refused.code == errno.EROFS:
+            return False
+        self._at.set_aside.add(candidate.path, self._at.mono_ns())
+        return True
+
+    def _count(self, candidate: Candidate, deleted: Deleted, rule: str) -> None:
+        self._failures_in_a_row = 0
+        self.need = self.need.less(deleted.freed_bytes, deleted.freed_inodes)
+        if not deleted.found:
+            return
+        self.deleted += 1
+        self.freed_bytes += deleted.freed_bytes
+        before = self._pruned.get(rule)
+        self._pruned[rule] = StoragePruned(
+            count=(before.count if before else 0) + 1,
+            bytes=(before.bytes if before else 0) + deleted.freed_bytes,
+            oldest=before.oldest if before else candidate.path,
+            newest=candidate.path,
+            rule=rule,
+        )
+
+    def _pass_over(self) -> Steps[None]:
+        for day in (yield from self._at.archive.pass_over()):
+            self._tidy(day)
+        yield
+
+    def _tidy(self, camera_and_day: str) -> None:
+        camera, _, day = camera_and_day.partition("/")
+        earliest, latest = earliest_ns(day), latest_ns(day)
+        now_ns = self._at.moment().wall_ns
+        if earliest is None or latest is None or earliest - _IN_USE_NS <= now_ns <= latest + _IN_USE_NS:
+            return
+        remove_empty_day(self._at.output_dir, camera, day)
+
+    def _rebuild(self) -> Steps[None]:
+        self._rebuilds += 1
+        yield from self._at.archive.rebuild(self._at.moment().wall_ns)

@@ -1,0 +1,140 @@
+"""The storage worker's loop: hear, look, tell, write, clean a little, wait.
+
+Owns: the order of the steps, their leases and their deadlines. Does not own: any decision (`pressure`, `retention`,
+`cleaner`) nor what touches files (`delete`, `status_file`, `archive`).
+Invariant: every call that reaches the disk runs under a lease declared just before it, and no turn works for longer
+than `_TURN_NS` at a time, so that signals and events are served however much there is to delete.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+from pathlib import Path
+
+from shared.clock import NS_PER_MS, NS_PER_S, StepWatch
+from shared.config.model import Configuration
+from shared.disk import DiskUsage, usage_of
+from shared.errors import EX_OK, DiskError, WireError
+from shared.events import FrameMissed, FrameWritten, StoragePruned
+from shared.messages import Event
+from shared.wire import check
+from shared.worker import Worker
+from storage_worker.claim import OutputDirectory
+from storage_worker.cleaner import Cleaner
+from storage_worker.pressure import level_of, look_after_ns, pressure_event, repeat_after_ns
+from storage_worker.status_file import StatusFile
+
+log = logging.getLogger(__name__)
+
+TOPICS = ("frame.written", "frame.missed", "status")
+_TURN_NS = 50 * NS_PER_MS
+_LONGEST_WAIT_NS = 60 * NS_PER_S
+_DISK_LEASE_S = 30.0
+"""A disk that has to spin up, or a card that collects its garbage, takes seconds; half a minute is a hang."""
+_ENDING = frozenset({signal.SIGTERM, signal.SIGINT})
+
+
+def work(worker: Worker) -> int:
+    """Set up, clean and tell until a signal ends it. Blocks. Raises `TimelapseError`."""
+    configuration = worker.configuration().configuration
+    worker.lease.declare("disk", _DISK_LEASE_S)
+    claim = OutputDirectory(Path(configuration.output_dir), require_mount=configuration.require_mount)
+    storage = StorageWorker(worker, configuration, claim)
+    worker.ready()
+    return storage.run()
+
+
+class StorageWorker:
+    """One run of the worker, in one thread."""
+
+    def __init__(self, worker: Worker, configuration: Configuration, claim: OutputDirectory) -> None:
+        self._worker = worker
+        self._clock = worker.clock
+        self._configuration = configuration
+        self._claim = claim
+        self._status_file = StatusFile(claim.path)
+        self._cleaner = Cleaner(claim.path, configuration.storage, self._clock)
+        self._steps = StepWatch(self._clock)
+        self._told: tuple[str, str] | None = None
+        self._look_mono_ns = 0
+        self._tell_mono_ns = 0
+
+    def run(self) -> int:
+        """Turn until a signal ends it; the exit status. Raises `DiskError` when the disk is no longer usable."""
+        while True:
+            if _ENDING.intersection(self._worker.signals.taken()):
+                return EX_OK
+            self._hear()
+            self._cleaner.clock_stepped(self._steps.step_ns())
+            now_ns = self._clock.mono_ns()
+            if now_ns >= self._look_mono_ns:
+                self._look()
+            if (due_ns := self._status_file.due_mono_ns) is not None and now_ns >= due_ns:
+                self._worker.lease.declare("write", _DISK_LEASE_S)
+                self._status_file.write(self._clock.mono_ns())
+            self._clean()
+            self._wait()
+
+    def _hear(self) -> None:
+        for order in self._worker.link.orders():
+            # The directory stays: changing it takes a restart of the service.
+            self._configuration = order.configuration
+            self._cleaner.reconfigure(order.configuration.storage)
+            self._look_mono_ns = 0
+        for event in self._worker.link.heard():
+            try:
+                self._take_in(event)
+            except WireError as error:
+                self._worker.link.tally.count("events", str(error))
+
+    def _take_in(self, event: Event) -> None:
+        if event.topic == "status":
+            self._status_file.offer(event.data)
+        elif event.topic == "frame.written":
+            self._cleaner.frame_written(check(event.data, FrameWritten))
+            self._look_mono_ns = 0
+        elif event.topic == "frame.missed" and check(event.data, FrameMissed).cause == "disk_full":
+            self._look_mono_ns = 0
+
+    def _look(self) -> None:
+        """Ask the disk, tell what it says where that is due, and let the cleaner act on it."""
+        self._worker.lease.declare("disk", _DISK_LEASE_S)
+        self._claim.check(require_mount=self._configuration.require_mount)
+        try:
+            usage = usage_of(self._claim.path)
+        except OSError as error:
+            raise DiskError(f"{self._claim.path}: the disk does not say how full it is: {error.strerror}") from error
+        now_ns = self._clock.mono_ns()
+        self._cleaner.consider(usage)
+        self._tell(usage, now_ns)
+        self._look_mono_ns = now_ns + look_after_ns(level_of(usage, self._configuration.storage))
+
+    def _tell(self, usage: DiskUsage, now_ns: int) -> None:
+        level = level_of(usage, self._configuration.storage)
+        news = (level, self._cleaner.detail)
+        if news == self._told and now_ns < self._tell_mono_ns:
+            return
+        self._worker.publish("disk.pressure", pressure_event(usage, level, str(self._claim.path), news[1]))
+        self._told = news
+        self._tell_mono_ns = now_ns + repeat_after_ns(level)
+
+    def _clean(self) -> None:
+        if not self._cleaner.active:
+            return
+        self._cleaner.work(self._clock.mono_ns() + _TURN_NS, lambda: self._worker.lease.declare("prune", _DISK_LEASE_S))
+        pruned = self._cleaner.pruned()
+        for event in pruned:
+            self._worker.publish("storage.pruned", event)
+        if pruned or not self._cleaner.active:
+            self._tell_mono_ns = 0
+            self._look_mono_ns = 0
+
+    def _wait(self) -> None:
+        now_ns = self._clock.mono_ns()
+        deadlines = [self._look_mono_ns, now_ns + _LONGEST_WAIT_NS, self._cleaner.due_mono_ns]
+        if (due_ns := self._status_file.due_mono_ns) is not None:
+            deadlines.append(due_ns)
+        left_ns = 0 if self._cleaner.active else max(0, min(deadlines) - now_ns)
+        self._worker.lease.sleep(left_ns / NS_PER_S)
+        self._worker.poller.wait(left_ns)

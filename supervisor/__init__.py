@@ -1,0 +1,4 @@
+"""The supervisor: starts, watches and restarts the workers, and is the hub of the event bus.
+
+Invariant: it never blocks, never touches the output disk, and imports no camera, image or numeric library.
+"""

@@ -1,0 +1,109 @@
+"""The event bus: numbering, keeping and sending events.
+
+Owns: `boot`, `seq`, `tseq`, the ring of the last events, and the tick. Does not own: sockets (`shared.transport`).
+Invariant: every event of a boot has the next `seq` and its topic's next `tseq`, without a hole; ticks are not counted.
+The ring holds exactly the last `RING_EVENTS` of them.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections import deque
+from typing import Any
+
+from msgspec import Struct
+
+from shared import wire
+from shared.clock import Clock
+from shared.events import BusTick
+from shared.messages import VERSION, Event
+from shared.transport import Hub
+
+RING_EVENTS = 10_000
+_REPLAY_BYTES = 262_144
+"""One answer of `replay` holds about so much: it must not take the loop more than a few milliseconds."""
+TICK = "bus.tick"
+STATUS = "status"
+
+
+class Kept(Struct, frozen=True):
+    """An event in the ring, as the bytes that went out; a `status` compressed."""
+
+    seq: int
+    packed: bytes
+    compressed: bool
+
+
+class Bus:
+    """Numbers events, keeps the last ones, and sends them to whoever listens."""
+
+    def __init__(self, hub: Hub, clock: Clock, boot: str | None = None) -> None:
+        self.boot = boot or os.urandom(8).hex()
+        self.seq = 0
+        self._tseq: dict[str, int] = {}
+        self._ring: deque[Kept] = deque(maxlen=RING_EVENTS)
+        self._dictionary = b""
+        self._hub = hub
+        self._clock = clock
+
+    def publish(self, topic: str, data: Struct) -> None:
+        """Send an event of the supervisor's own, now. Raises `WireError` for anything that `shared.events` has not."""
+        plain = wire.check_event_data(topic, data)
+        self.forward(topic, "supervisor", plain, self._clock.wall_ns(), self._clock.mono_ns())
+
+    def forward(self, topic: str, source: str, data: dict[str, Any], wall_ns: int, mono_ns: int) -> None:
+        """Send an event that a worker made at the times given. Its data has been checked."""
+        self.seq += 1
+        self._tseq[topic] = self._tseq.get(topic, 0) + 1
+        event = self._event(topic, source, data, wall_ns=wall_ns, mono_ns=mono_ns)
+        packed = wire.pack(event)
+        self._ring.append(self._compressed(event.seq, packed) if topic == STATUS else Kept(event.seq, packed, False))
+        self._hub.publish(topic, packed)
+
+    def tick(self) -> None:
+        """Tell how far the numbers have come, so that a lost tail shows within a second."""
+        data = wire.check_event_data(TICK, BusTick(seq=self.seq, tseq=self._tseq))
+        tick = self._event(TICK, "supervisor", data, wall_ns=self._clock.wall_ns(), mono_ns=self._clock.mono_ns())
+        self._hub.publish(TICK, wire.pack(tick))
+
+    def replay(self, after_seq: int, limit: int) -> dict[str, Any]:
+        """The kept events after `after_seq`, the oldest first, at most `limit` of them and a few hundred kB.
+
+        `first_seq` is the oldest that is kept: where it is above `after_seq + 1`, what lies between is gone.
+        """
+        first_seq = self._ring[0].seq if self._ring else self.seq + 1
+        start = max(0, after_seq + 1 - first_seq)
+        events: list[dict[str, Any]] = []
+        taken_bytes = 0
+        for index in range(start, min(len(self._ring), start + max(0, limit))):
+            packed = self._unpacked(self._ring[index])
+            taken_bytes += len(packed)
+            if events and taken_bytes > _REPLAY_BYTES:
+                break
+            events.append(wire.unpack_map(packed))
+        return {"boot": self.boot, "first_seq": first_seq, "last_seq": self.seq, "events": events}
+
+    def _event(self, topic: str, source: str, data: dict[str, Any], *, wall_ns: int, mono_ns: int) -> Event:
+        return Event(
+            v=VERSION,
+            topic=topic,
+            source=source,
+            boot=self.boot,
+            seq=self.seq,
+            tseq=self._tseq.get(topic, 0),
+            wall_ns=wall_ns,
+            mono_ns=mono_ns,
+            data=data,
+        )
+
+    def _compressed(self, seq: int, packed: bytes) -> Kept:
+        """Each `status` says nearly what the first one said; ten thousand of them whole would be 20 MB."""
+        self._dictionary = self._dictionary or packed
+        squeeze = zlib.compressobj(level=1, zdict=self._dictionary)
+        return Kept(seq, squeeze.compress(packed) + squeeze.flush(), compressed=True)
+
+    def _unpacked(self, kept: Kept) -> bytes:
+        if not kept.compressed:
+            return kept.packed
+        return zlib.decompressobj(zdict=self._dictionary).decompress(kept.packed)

@@ -1,0 +1,181 @@
+"""All supervised workers together: who there is, who speaks, who is told what, and how they end.
+
+Owns: the workers by name, the leases, the orders to them, and the order of a shutdown.
+Does not own: sockets and events' numbers; the loop's turn.
+Invariant: what a process says counts only while it is the incarnation that was configured last, so that a late message
+of a dead one can't tell a slot twice.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from shared.clock import Clock
+from shared.config.model import Configuration
+from shared.events import OperationFinished, WorkerChanged
+from shared.messages import FromWorker, Lease
+from supervisor.leases import LeaseBook
+from supervisor.memory import Memory
+from supervisor.operations import Operations
+from supervisor.policy import Timing
+from supervisor.roster import find, workers_of
+from supervisor.states import Desired, Happening, State
+from supervisor.supervised import Supervised
+
+log = logging.getLogger(__name__)
+
+_HAPPENINGS = {
+    "start": Happening.START,
+    "stop": Happening.STOP,
+    "restart": Happening.RESTART,
+    "kill": Happening.KILL,
+}
+
+
+class Crew:
+    """The workers. Never blocks."""
+
+    def __init__(
+        self,
+        runtime_dir: Path,
+        memory: Memory,
+        clock: Clock,
+        *,
+        tell: Callable[[str, WorkerChanged | OperationFinished], None],
+    ) -> None:
+        self.workers: dict[str, Supervised] = {}
+        self.leases = LeaseBook({})
+        self.timing = Timing()
+        self._runtime_dir = runtime_dir
+        self._memory = memory
+        self._clock = clock
+        self._tell = tell
+        self._operations = Operations()
+        self._leaving: set[str] = set()
+
+    def configure(self, configuration: Configuration) -> None:
+        """Have exactly the workers of this configuration: new ones start, those that are gone are stopped."""
+        restart = configuration.supervisor.restart
+        self.timing = Timing(restart.base_s, restart.max_s, restart.stable_s)
+        self.leases.caps_s = configuration.supervisor.lease_caps_s
+        wanted = workers_of(configuration)
+        for name in self.workers.keys() - wanted.keys():
+            self._leaving.add(name)
+            self.happen(name, Happening.STOP)
+        stopped = self._memory.stopped()
+        for name, package in wanted.items():
+            self._leaving.discard(name)
+            if name not in self.workers:
+                self._add(name, package, down=name in stopped)
+            else:
+                self.happen(name, Happening.RELOADED)
+        self._let_go()
+
+    def order(self, verb: str, worker: str) -> str:
+        """Carry out an operator's order; the operation's id. Raises `UsageError` for an unknown worker."""
+        name = find(worker, list(self.workers))
+        supervised = self.workers[name]
+        operation = self._operations.begin(verb, name, supervised.incarnation)
+        self.happen(name, _HAPPENINGS[verb])
+        if verb != "kill":
+            down = {worker.name for worker in self.workers.values() if worker.record.desired is Desired.DOWN}
+            self._memory.note_stopped(down - self._leaving)
+        return operation
+
+    def happen(self, name: str, happening: Happening) -> None:
+        """Something befell a worker; one that is not known does not matter."""
+        if (supervised := self.workers.get(name)) is not None:
+            supervised.happen(happening, self.timing)
+            self._finish_operations(supervised)
+
+    def speaker(self, message: FromWorker) -> Supervised | None:
+        """The worker that a message is really from, if what it says counts."""
+        supervised = self.workers.get(message.worker)
+        if supervised is None:
+            return None
+        process = supervised.process
+        current = process is not None and message.pid == process.pid
+        if current and message.incarnation == supervised.incarnation:
+            return supervised
+        configured = (supervised.configured_incarnation, supervised.configured_pid)
+        return supervised if (message.incarnation, message.pid) == configured else None
+
+    def observe(self, lease: Lease) -> None:
+        """A thread declared a lease. One of a process that is dead or being killed means nothing."""
+        supervised = self.workers.get(lease.worker)
+        if supervised is None or supervised.process is None:
+            return
+        ours = (lease.incarnation, lease.pid) == (supervised.incarnation, supervised.process.pid)
+        if ours and supervised.record.state in {State.STARTING, State.RUNNING, State.STOPPING}:
+            self.leases.observe(lease)
+
+    def reap(self) -> list[Supervised]:
+        """Those whose process has ended, each already dealt with."""
+        ended = [worker for worker in list(self.workers.values()) if worker.reap(self.timing)]
+        for worker in ended:
+            self._finish_operations(worker)
+        self._let_go()
+        return ended
+
+    def end_hangs(self, now_ns: int) -> None:
+        """Kill those whose lease has run out."""
+        for held in self.leases.expired(now_ns):
+            if (supervised := self.workers.get(held.worker)) is not None:
+                supervised.hang(held, self.timing)
+
+    def run_timers(self, now_ns: int) -> None:
+        """Let what is due happen."""
+        for name, worker in list(self.workers.items()):
+            if worker.record.due_ns is not None and worker.record.due_ns <= now_ns:
+                self.happen(name, Happening.DUE)
+
+    def next_due_ns(self) -> int | None:
+        """When the nearest timer or lease is due."""
+        due = [worker.record.due_ns for worker in self.workers.values() if worker.record.due_ns is not None]
+        lease_ns = self.leases.next_deadline_ns()
+        return min([*due, lease_ns] if lease_ns is not None else due, default=None)
+
+    def alive(self, prefix: str = "") -> list[str]:
+        """The workers that have a process which is not given up on."""
+        return [
+            name
+            for name, worker in self.workers.items()
+            if name.startswith(prefix) and worker.alive and worker.record.state is not State.QUARANTINED
+        ]
+
+    def wind_down(self, prefix: str, stop_s: float, slay_s: float) -> None:
+        """Stop these for good, as the first half of a shutdown: an orderly end within `stop_s`, else SIGKILL."""
+        self.timing = replace(self.timing, stop_s=stop_s, abort_s=0.0, slay_s=slay_s)
+        for name in [name for name in self.workers if name.startswith(prefix)]:
+            self.happen(name, Happening.STOP)
+            if self.workers[name].record.state is State.KILLING:
+                self.happen(name, Happening.KILL)
+
+    def slay_all(self) -> None:
+        """The hurried end of a shutdown."""
+        for name in list(self.workers):
+            self.happen(name, Happening.STOP)
+            self.happen(name, Happening.KILL)
+
+    def _add(self, name: str, package: str, *, down: bool) -> None:
+        self.workers[name] = Supervised(
+            name, package, self._runtime_dir, clock=self._clock, leases=self.leases, announce=self._tell
+        )
+        if down:
+            log.info("%s stays stopped, as an operator has left it", name)
+        else:
+            self.happen(name, Happening.START)
+
+    def _let_go(self) -> None:
+        for name in [name for name in self._leaving if not self.workers[name].alive]:
+            self._leaving.discard(name)
+            del self.workers[name]
+
+    def _finish_operations(self, worker: Supervised) -> None:
+        detail = worker.last_detail
+        for finished in self._operations.ended(worker.name, worker.record, worker.incarnation, detail):
+            self._tell("operation.finished", finished)

@@ -1,0 +1,74 @@
+"""Judging leases: who hangs.
+
+Owns: the newest lease of each thread of each live worker, their caps, and which of them have run out.
+Does not own: receiving them, or what follows (`supervisor.policy`).
+Invariant: pure: no clock, no I/O. A lease that runs out is a hang, but time that the supervisor itself was late is
+taken off: it might not have read the renewal that was there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from shared.clock import NS_PER_S
+from shared.messages import Lease
+
+CAP_OTHERWISE_S = 60.0
+"""For an operation that the configuration does not name."""
+
+
+class Held(Struct, frozen=True):
+    """A lease in force. `deadline_ns` has the cap and the supervisor's own lateness in it."""
+
+    worker: str
+    thread: str
+    operation: str
+    declared_ns: int
+    deadline_ns: int
+
+
+class LeaseBook:
+    """The leases in force. A worker has one for each of its threads, from its start to its proven end."""
+
+    def __init__(self, caps_s: Mapping[str, float]) -> None:
+        self.caps_s = caps_s
+        self._held: dict[tuple[str, str], Held] = {}
+
+    def begin(self, worker: str, now_ns: int, duration_s: float) -> None:
+        """A worker was spawned: it has `duration_s` until its main thread declares a lease of its own."""
+        self.forget(worker)
+        self._held[worker, "main"] = Held(worker, "main", "start", now_ns, now_ns + int(duration_s * NS_PER_S))
+
+    def observe(self, lease: Lease) -> None:
+        """A thread declared. A deadline beyond the operation's cap counts as the cap: a bug can't declare infinity."""
+        key = lease.worker, lease.thread
+        if lease.deadline_mono_ns is None:
+            self._held.pop(key, None)
+            return
+        cap_ns = int(self.caps_s.get(lease.operation, CAP_OTHERWISE_S) * NS_PER_S)
+        deadline_ns = min(lease.deadline_mono_ns, lease.declared_mono_ns + cap_ns)
+        self._held[key] = Held(lease.worker, lease.thread, lease.operation, lease.declared_mono_ns, deadline_ns)
+
+    def forget(self, worker: str) -> None:
+        """The worker is dead or being killed; its leases mean nothing any more."""
+        self._held = {key: held for key, held in self._held.items() if held.worker != worker}
+
+    def allow(self, late_ns: int) -> None:
+        """The supervisor was late by this much: every lease in force is extended by it."""
+        self._held = {key: replace(held, deadline_ns=held.deadline_ns + late_ns) for key, held in self._held.items()}
+
+    def of(self, worker: str) -> dict[str, Held]:
+        """The leases of one worker, by thread."""
+        return {held.thread: held for held in self._held.values() if held.worker == worker}
+
+    def next_deadline_ns(self) -> int | None:
+        """When the next one runs out."""
+        return min((held.deadline_ns for held in self._held.values()), default=None)
+
+    def expired(self, now_ns: int) -> list[Held]:
+        """Those that have run out, the longest ago first: at most one for each worker."""
+        out = sorted((held for held in self._held.values() if held.deadline_ns <= now_ns), key=lambda h: h.deadline_ns)
+        return list({held.worker: held for held in reversed(out)}.values())[::-1]

@@ -1,0 +1,307 @@
+"""The supervisor's loop: one thread, one poller, nothing that blocks.
+
+Owns: the turns of the loop, what arrives on the sockets, the periodic events, the two stages of a shutdown.
+Does not own: decisions about workers (`supervisor.policy`), numbering (`supervisor.bus`), answers (`supervisor.desk`).
+Invariant: before a lease counts as run out, every lease that has arrived was read and the loop's own lateness
+taken off.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+from shared import wire
+from shared.clock import NS_PER_MS, NS_PER_S, Clock
+from shared.config.model import Configuration
+from shared.errors import EX_OK, BusyError, WireError
+from shared.events import WORKER_TOPICS, SupervisorStarted, SupervisorStopping
+from shared.messages import Configure, Hello, Published, Ready, WorkerMessage
+from shared.signals import SignalQueue
+from shared.status import SCHEMA, Status, SupervisorStatus
+from shared.transport import Hub, Poller
+from shared.version import VERSION
+from supervisor.brake import Brake
+from supervisor.bus import Bus
+from supervisor.causes import MISS_CAUSES
+from supervisor.crew import Crew
+from supervisor.desk import Desk
+from supervisor.memory import Memory
+from supervisor.picture import Picture, iso
+from supervisor.probes import Probes
+from supervisor.reloader import Reloader
+from supervisor.roster import camera_of
+from supervisor.states import Happening
+from supervisor.supervised import Supervised
+
+log = logging.getLogger(__name__)
+
+_TICK_NS = NS_PER_S
+_STATUS_EVERY_NS = 5 * NS_PER_S
+_STATUS_AT_MOST_NS = NS_PER_S
+_LONGEST_WAIT_NS = 60 * NS_PER_S
+_LATE_ABOVE_NS = 20 * NS_PER_MS
+"""Lateness of this much is ordinary scheduling, which the leases' own slack covers."""
+_BATCH = 500
+"""Messages taken from one socket in one turn: a flood on one must not starve the others."""
+_STOP_S = 0.25
+_STOP_REST_S = 0.1
+_SLAY_S = 0.05
+"""All of it, with both kills, stays under the half second that a shutdown may take."""
+
+
+class Supervisor:
+    """Runs until it is told to stop. One in a process; the runtime directory must be locked."""
+
+    def __init__(self, configuration: Configuration, runtime_dir: Path, clock: Clock) -> None:
+        self.runtime_dir = runtime_dir
+        self._clock = clock
+        self._signals = SignalQueue()
+        self._hub = Hub(runtime_dir)
+        self._bus = Bus(self._hub, clock)
+        self._memory = Memory(runtime_dir)
+        self._picture = Picture()
+        self._reloader = Reloader(configuration, clock)
+        self._crew = Crew(runtime_dir, self._memory, clock, tell=self._tell)
+        self._desk = Desk(self)
+        self._probes = Probes()
+        self._brake = Brake(self._hub.tally, clock.mono_ns())
+        self._poller = Poller()
+        for socket in self._hub.sockets:
+            self._poller.add(socket)
+        self._poller.add(self._signals.fd)
+        self._watched: dict[int, Supervised] = {}
+        self._started_wall_ns = clock.wall_ns()
+        self._started_ns = self._turned_ns = clock.mono_ns()
+        self._tick_due_ns = self._started_ns
+        self._status_sent_ns = 0
+        self._stage = ""
+
+    def run(self) -> int:
+        """Supervise. Blocks until a shutdown is complete; the exit status."""
+        configuration = self._reloader.configuration
+        self._bus.publish(
+            "supervisor.started", SupervisorStarted(pid=os.getpid(), version=VERSION, config=configuration.path)
+        )
+        self._picture.configure(configuration)
+        self._crew.configure(configuration)
+        while self._stage != "ended":
+            self._turn()
+        self._hub.close()
+        return EX_OK
+
+    def _turn(self) -> None:
+        self._watch_processes()
+        planned_ns = self._next_due_ns()
+        turned_for_ns = self._clock.mono_ns() - self._turned_ns
+        self._poller.wait(planned_ns - self._clock.mono_ns())
+        self._turned_ns = now_ns = self._clock.mono_ns()
+        late_ns = max(0, now_ns - planned_ns) + turned_for_ns
+        if late_ns > _LATE_ABOVE_NS:
+            self._crew.leases.allow(late_ns)
+        self._take_signals()
+        self._take_messages()
+        self._reap()
+        self._end_hangs()
+        self._crew.run_timers(self._clock.mono_ns())
+        for name in self._probes.appeared(self._crew.workers, self._picture.addresses, self._clock.mono_ns()):
+            self._crew.happen(name, Happening.APPEARED)
+        self._shut_down_further()
+        self._tell_periodically()
+
+    def _next_due_ns(self) -> int:
+        now_ns = self._clock.mono_ns()
+        due = [now_ns + _LONGEST_WAIT_NS, self._tick_due_ns, self._status_due_ns()]
+        others = self._crew.next_due_ns(), self._probes.next_due_ns()
+        return max(now_ns, min([*due, *(due_ns for due_ns in others if due_ns is not None)]))
+
+    def _watch_processes(self) -> None:
+        current = {worker.process.fd: worker for worker in self._crew.workers.values() if worker.process is not None}
+        for fd in current.keys() - self._watched.keys():
+            self._poller.add(fd)
+        self._watched = current
+
+    def _take_signals(self) -> None:
+        for number in self._signals.taken():
+            if number == signal.SIGHUP:
+                self._reload_on_signal()
+            else:
+                self._begin_shutdown(signal.Signals(number).name)
+
+    def _take_messages(self) -> None:
+        for lease in self._hub.lease_messages(_BATCH):
+            self._crew.observe(lease)
+        for route, message in self._hub.worker_messages(_BATCH):
+            self._take_worker_message(route, message)
+        for back, request in self._hub.requests(_BATCH):
+            self._hub.answer(back, self._desk.answer(request))
+        self._hub.drain_subscriptions(_BATCH)
+
+    def _take_worker_message(self, route: bytes, message: WorkerMessage) -> None:
+        speaker = self._crew.speaker(message)
+        if speaker is None:
+            return
+        match message:
+            case Hello():
+                self._configure_worker(speaker, route, message)
+            case Ready():
+                log.info("%s (pid %d) is ready", speaker.name, message.pid)
+                self._crew.happen(speaker.name, Happening.READY)
+            case Published():
+                self._take_event(speaker, message)
+
+    def _configure_worker(self, worker: Supervised, route: bytes, message: Hello) -> None:
+        if worker.process is None or message.incarnation != worker.incarnation:
+            return
+        worker.route = route
+        worker.configured_incarnation, worker.configured_pid = message.incarnation, message.pid
+        camera = camera_of(worker.name)
+        order = Configure(
+            configuration=self._reloader.configuration,
+            accounted_until_ns=self._memory.accounted_until_ns(camera) if camera else None,
+            since=MISS_CAUSES[worker.last_cause] if worker.last_cause else "down",
+        )
+        self._hub.send_to_worker(route, order)
+
+    def _take_event(self, worker: Supervised, message: Published) -> None:
+        try:
+            if message.topic not in WORKER_TOPICS:
+                raise WireError(f"{message.topic[:60]!r} is not for a worker to say")
+            data = wire.check_event_data(message.topic, message.data)
+        except WireError as error:
+            self._hub.tally.count("workers", str(error))
+            return
+        if message.dropped:
+            self._hub.tally.count("workers", f"{worker.name} had to drop {message.dropped} events")
+        self._bus.forward(message.topic, worker.name, data, message.wall_ns, message.mono_ns)
+        self._picture.take(message.topic, data, message.wall_ns)
+        self._account(message.topic, data)
+        if message.topic == "disk.pressure" or (message.topic == "frame.written" and not data["recovered"]):
+            self._crew.happen(worker.name, Happening.WORKED)
+
+    def _account(self, topic: str, data: dict[str, Any]) -> None:
+        # Published first, noted second: a kill in between repeats a slot rather than losing it.
+        if topic == "frame.written":
+            self._memory.note_accounted(data["camera"], data["slot_ns"])
+        elif topic == "frame.missed":
+            self._memory.note_accounted(data["camera"], data["last_slot_ns"])
+
+    def _reap(self) -> None:
+        for worker in self._crew.reap():
+            self._picture.changed = True
+            for fd in [fd for fd, watched in self._watched.items() if watched is worker]:
+                # The number may be given to the next process at once.
+                del self._watched[fd]
+                self._poller.remove(fd)
+
+    def _end_hangs(self) -> None:
+        now_ns = self._clock.mono_ns()
+        if self._crew.leases.expired(now_ns):
+            # It may have been renewed since the sockets were read.
+            for lease in self._hub.lease_messages(_BATCH):
+                self._crew.observe(lease)
+            self._crew.end_hangs(now_ns)
+
+    def _begin_shutdown(self, reason: str) -> None:
+        if self._stage:
+            log.warning("%s again: everything is killed now", reason)
+            self._crew.slay_all()
+            return
+        log.info("%s: stopping", reason)
+        self._bus.publish("supervisor.stopping", SupervisorStopping(reason=reason))
+        self._stage = "capture"
+        self._crew.wind_down("capture", _STOP_S, _SLAY_S)
+
+    def _shut_down_further(self) -> None:
+        if self._stage == "capture" and not self._crew.alive("capture"):
+            self._stage = "rest"
+            self._crew.wind_down("", _STOP_REST_S, _SLAY_S)
+        if self._stage == "rest" and not self._crew.alive():
+            self._stage = "ended"
+
+    def _tell_periodically(self) -> None:
+        now_ns = self._clock.mono_ns()
+        if now_ns >= self._tick_due_ns:
+            self._tick_due_ns = now_ns + _TICK_NS
+            self._bus.tick()
+            self._brake.say(now_ns)
+        if now_ns >= self._status_due_ns():
+            self._status_sent_ns = now_ns
+            self._picture.changed = False
+            self._bus.publish("status", self._status())
+
+    def _status_due_ns(self) -> int:
+        return self._status_sent_ns + (_STATUS_AT_MOST_NS if self._picture.changed else _STATUS_EVERY_NS)
+
+    def _status(self) -> Status:
+        now_ns = self._clock.mono_ns()
+        return Status(
+            schema=SCHEMA,
+            written_at=iso(self._clock.wall_ns()),
+            seq=self._bus.seq,
+            supervisor=SupervisorStatus(
+                pid=os.getpid(),
+                boot=self._bus.boot,
+                version=VERSION,
+                started_wall_ns=self._started_wall_ns,
+                uptime_s=round((now_ns - self._started_ns) / NS_PER_S, 1),
+                state="stopping" if self._stage else "running",
+                runtime_dir=str(self.runtime_dir),
+                dropped_messages=dict(self._hub.tally.malformed),
+            ),
+            workers={name: worker.status() for name, worker in self._crew.workers.items()},
+            cameras=dict(self._picture.cameras),
+            storage=self._picture.storage,
+            config=self._reloader.status(),
+        )
+
+    def _tell(self, topic: str, data: Any) -> None:
+        self._picture.changed = True
+        self._bus.publish(topic, data)
+
+    def _reload_on_signal(self) -> None:
+        if self._stage:
+            return
+        self._tell(*self._reloader.reload_event())
+        self._apply_configuration()
+
+    def _apply_configuration(self) -> None:
+        configuration = self._reloader.configuration
+        self._picture.configure(configuration)
+        for worker in self._crew.workers.values():
+            if worker.process is not None and worker.configured_incarnation == worker.incarnation:
+                self._hub.send_to_worker(worker.route, Configure(configuration=configuration))
+        self._crew.configure(configuration)
+
+    def ping(self) -> dict[str, Any]:
+        """See `supervisor.desk.Orders`."""
+        return {"pid": os.getpid(), "boot": self._bus.boot, "version": VERSION}
+
+    def whole_status(self) -> dict[str, Any]:
+        """See `supervisor.desk.Orders`."""
+        return wire.check_event_data("status", self._status())
+
+    def order(self, verb: str, worker: str) -> str:
+        """See `supervisor.desk.Orders`."""
+        self._refuse_while_stopping()
+        return self._crew.order(verb, worker)
+
+    def reload(self) -> dict[str, Any]:
+        """See `supervisor.desk.Orders`."""
+        self._refuse_while_stopping()
+        topic, event = self._reloader.reload_event()
+        self._tell(topic, event)
+        self._reloader.raise_if_rejected()
+        self._apply_configuration()
+        return wire.check_event_data(topic, event)
+
+    def _refuse_while_stopping(self) -> None:
+        if self._stage:
+            raise BusyError("the supervisor is stopping; ask again when it has been started anew")
+
+    def replay(self, after_seq: int, limit: int) -> dict[str, Any]:
+        """See `supervisor.desk.Orders`."""
+        return self._bus.replay(after_seq, limit)

@@ -1,0 +1,64 @@
+"""What outlives a supervisor, in its runtime directory: the operator's stops, and how far each camera is accounted for.
+
+Owns: two kinds of small file in a directory that is memory on any ordinary system, and never on the output disk.
+Does not own: deciding what follows from them.
+Invariant: what is written survives SIGKILL of this process at any moment; a power cut takes it all, and then the tree
+of frames says how far things are accounted for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+from pathlib import Path
+
+log = logging.getLogger(__name__)
+
+
+class Memory:
+    """The notes of one runtime directory, which must be locked. A note that can't be written is logged, no more."""
+
+    def __init__(self, runtime_dir: Path) -> None:
+        self._stops_path = runtime_dir / "stopped.json"
+        self._accounts_dir = runtime_dir / "accounts"
+        self._accounts: dict[str, int] = {}
+        with contextlib.suppress(OSError):
+            self._accounts_dir.mkdir(exist_ok=True)
+
+    def stopped(self) -> set[str]:
+        """The workers that an operator has stopped."""
+        try:
+            names = json.loads(self._stops_path.read_text())
+        except (OSError, ValueError):
+            return set()
+        return {name for name in names if isinstance(name, str)} if isinstance(names, list) else set()
+
+    def note_stopped(self, workers: set[str]) -> None:
+        """Replace the set of `stopped`."""
+        temporary = self._stops_path.with_suffix(".new")
+        try:
+            temporary.write_text(json.dumps(sorted(workers)))
+            temporary.replace(self._stops_path)
+        except OSError as error:
+            log.warning("%s: can't note that a worker is stopped: %s", self._stops_path, error.strerror)
+
+    def accounted_until_ns(self, camera: str) -> int | None:
+        """The last slot of a camera that was told of, by this supervisor or by one before it; None if unknown."""
+        if camera not in self._accounts:
+            with contextlib.suppress(OSError):
+                data = (self._accounts_dir / camera).read_bytes()
+                if len(data) == 8:
+                    self._accounts[camera] = int.from_bytes(data, "little", signed=True)
+        return self._accounts.get(camera)
+
+    def note_accounted(self, camera: str, until_ns: int) -> None:
+        """Replace it. One write of eight bytes: a reader never sees half of it, SIGKILL or not."""
+        self._accounts[camera] = until_ns
+        with contextlib.suppress(OSError):
+            fd = os.open(self._accounts_dir / camera, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o640)
+            try:
+                os.pwrite(fd, until_ns.to_bytes(8, "little", signed=True), 0)
+            finally:
+                os.close(fd)

@@ -1,0 +1,130 @@
+"""The whole picture, kept from the events that pass.
+
+Owns: what each camera and the disk last said. Does not own: the workers' part, nor sending it.
+Invariant: pure but for its own counters: the same events give the same picture. What it does not know it leaves empty.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from msgspec.structs import replace
+
+from shared.clock import NS_PER_S
+from shared.config.model import CameraConfig, Configuration, StorageConfig
+from shared.config.redact import redact_url
+from shared.events import CameraOpened, DiskPressure, FrameMissed, FrameWritten, StoragePruned
+from shared.status import CameraStatus, StorageStatus
+from shared.wire import check
+
+
+class Picture:
+    """What is known of cameras and disk. `configure` first; then `take` every event."""
+
+    def __init__(self) -> None:
+        self.cameras: dict[str, CameraStatus] = {}
+        self.addresses: dict[str, str] = {}
+        self.storage = StorageStatus(output_dir="")
+        self.changed = True
+
+    def configure(self, configuration: Configuration) -> None:
+        """Take over a configuration: cameras come and go, the others keep what is known of them."""
+        self.cameras = {
+            name: _configured(self.cameras.get(name), camera) for name, camera in configuration.cameras.items()
+        }
+        self.storage = _with_thresholds(self.storage, configuration.output_dir, configuration.storage)
+        self.changed = True
+
+    def take(self, topic: str, data: dict[str, Any], wall_ns: int) -> None:
+        """Take account of an event. Those that say nothing about the picture are passed over."""
+        if topic == "disk.pressure":
+            self._take_pressure(check(data, DiskPressure), wall_ns)
+        elif topic == "storage.pruned":
+            self._take_pruned(check(data, StoragePruned))
+        elif (camera := self.cameras.get(data.get("camera", ""))) is not None:
+            self.cameras[data["camera"]] = self._take_camera(camera, topic, data)
+
+    def _take_camera(self, camera: CameraStatus, topic: str, data: dict[str, Any]) -> CameraStatus:
+        self.changed = True
+        if topic == "frame.written":
+            return _with_frame(camera, check(data, FrameWritten))
+        if topic == "frame.missed":
+            return _with_miss(camera, check(data, FrameMissed))
+        if topic == "camera.opened":
+            opened: CameraOpened = check(data, CameraOpened)
+            self.addresses[opened.camera] = opened.address
+            return replace(camera, driver=opened.driver, model=opened.model)
+        return camera
+
+    def _take_pressure(self, pressure: DiskPressure, wall_ns: int) -> None:
+        self.changed = True
+        self.storage = replace(
+            self.storage,
+            level=pressure.level,
+            used_percent=pressure.used_percent,
+            free_bytes=pressure.free_bytes,
+            inodes_percent=pressure.inodes_percent,
+            detail=pressure.detail,
+            checked_wall_ns=wall_ns,
+        )
+
+    def _take_pruned(self, pruned: StoragePruned) -> None:
+        self.changed = True
+        self.storage = replace(
+            self.storage,
+            pruned_frames=self.storage.pruned_frames + pruned.count,
+            pruned_bytes=self.storage.pruned_bytes + pruned.bytes,
+        )
+
+
+def iso(wall_ns: int) -> str:
+    """Wall time as ISO 8601, local, with milliseconds and the zone's offset."""
+    local = time.localtime(wall_ns // NS_PER_S)
+    offset = time.strftime("%z", local)
+    milliseconds = wall_ns // 1_000_000 % 1000
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', local)}.{milliseconds:03d}{offset[:3]}:{offset[3:]}"
+
+
+def _configured(known: CameraStatus | None, camera: CameraConfig) -> CameraStatus:
+    source, interval_s = redact_url(camera.source), camera.interval_ms / 1000
+    if known is None:
+        return CameraStatus(source=source, interval_s=interval_s, window=camera.window)
+    return replace(known, source=source, interval_s=interval_s, window=camera.window)
+
+
+def _with_thresholds(storage: StorageStatus, output_dir: str, limits: StorageConfig) -> StorageStatus:
+    return replace(
+        storage,
+        output_dir=output_dir,
+        stop_above_percent=limits.stop_above_percent,
+        clean_above_percent=limits.clean_above_percent,
+        clean=limits.clean,
+    )
+
+
+def _with_frame(camera: CameraStatus, frame: FrameWritten) -> CameraStatus:
+    return replace(
+        camera,
+        frames=camera.frames + 1,
+        bytes=camera.bytes + frame.bytes,
+        last_frame_slot_ns=frame.slot_ns,
+        last_frame_path=frame.path,
+        last_frame_bytes=frame.bytes,
+        last_lateness_us=camera.last_lateness_us if frame.lateness_us is None else frame.lateness_us,
+        accounted_until_ns=frame.slot_ns,
+        missing_now=False,
+    )
+
+
+def _with_miss(camera: CameraStatus, miss: FrameMissed) -> CameraStatus:
+    misses = dict(camera.misses)
+    misses[miss.cause] = misses.get(miss.cause, 0) + miss.count
+    return replace(
+        camera,
+        misses=misses,
+        last_miss_slot_ns=miss.last_slot_ns,
+        last_miss_cause=miss.cause,
+        accounted_until_ns=miss.last_slot_ns,
+        missing_now=True,
+    )

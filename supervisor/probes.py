@@ -1,0 +1,40 @@
+"""Which cameras are being looked for, and which have come back.
+
+Owns: one probe for each network camera whose worker waits. Does not own: how to probe (`supervisor.presence`).
+Invariant: a camera is looked for only while its worker is in back-off over the camera, so that a healthy one never
+sees a connection of ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from supervisor.presence import Presence
+from supervisor.roster import camera_of
+from supervisor.states import State
+from supervisor.supervised import Supervised
+
+
+class Probes:
+    """The probes in progress. Never blocks."""
+
+    def __init__(self) -> None:
+        self._probes: dict[str, Presence] = {}
+
+    def appeared(self, workers: Mapping[str, Supervised], addresses: Mapping[str, str], now_ns: int) -> list[str]:
+        """The workers whose camera has come back. `addresses`: "host:port" of the last success, by camera."""
+        wanted = {name: address for name, worker in workers.items() if (address := _looks_for(worker, addresses))}
+        for name in self._probes.keys() - wanted.keys():
+            self._probes.pop(name).close()
+        for name in wanted.keys() - self._probes.keys():
+            self._probes[name] = Presence(wanted[name], now_ns)
+        return [name for name, probe in self._probes.items() if probe.look(now_ns)]
+
+    def next_due_ns(self) -> int | None:
+        """When there is something to look at."""
+        return min((probe.due_ns for probe in self._probes.values()), default=None)
+
+
+def _looks_for(worker: Supervised, addresses: Mapping[str, str]) -> str:
+    waits = worker.record.state is State.BACKOFF and worker.last_cause in {"camera", "hang"}
+    return addresses.get(camera_of(worker.name) or "", "") if waits else ""

@@ -1,0 +1,103 @@
+"""One worker process: starting it, signalling it, and proving that it is dead.
+
+Owns: posix_spawn, the pidfd, the process group, reaping. Does not own: deciding any of it.
+Invariant: a pid is used only while its process is not yet reaped, so that it can't have become somebody else's;
+`reaped` is true only after the kernel has said so, which nothing else proves.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from pathlib import Path
+
+from msgspec import Struct
+
+from shared.worker_identity import Identity
+
+_EVIDENCE_BYTES = 16_384
+
+
+class ExitStatus(Struct, frozen=True):
+    """How a process ended: its exit `code`, or the number of the `signal` that ended it."""
+
+    code: int | None
+    signal: int | None
+
+    def __str__(self) -> str:
+        if self.signal is not None:
+            return f"ended by {signal.Signals(self.signal).name}"
+        return f"exit status {self.code}"
+
+
+class WorkerProcess:
+    """A spawned worker. `fd` becomes readable when it ends."""
+
+    def __init__(self, pid: int, pidfd: int, evidence_fd: int) -> None:
+        self.pid = pid
+        self.fd = pidfd
+        self._evidence_fd = evidence_fd
+
+    def signal(self, number: int) -> None:
+        """Send a signal to this process, and to nothing else. One that has ended does not mind."""
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self.fd, number)
+
+    def slay(self) -> None:
+        """SIGKILL to its whole process group. It is the group's leader, and not reaped: the number is its own."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+        # Between its start and its setsid the group does not exist yet.
+        self.signal(signal.SIGKILL)
+
+    def reap(self) -> ExitStatus | None:
+        """Its exit status if it has ended, else None. Never blocks. Its children are killed with it."""
+        if os.waitid(os.P_PIDFD, self.fd, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+            return None
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, signal.SIGKILL)
+        ended = os.waitid(os.P_PIDFD, self.fd, os.WEXITED | os.WNOHANG)
+        if ended is None:
+            return None
+        if ended.si_code == os.CLD_EXITED:
+            return ExitStatus(ended.si_status, None)
+        return ExitStatus(None, ended.si_status)
+
+    def stacks(self) -> str:
+        """What `faulthandler` wrote into the memory file, if it did."""
+        data = os.pread(self._evidence_fd, _EVIDENCE_BYTES, 0)
+        return data.decode("utf-8", "replace").strip()
+
+    def close(self) -> None:
+        """Let go of the descriptors. The process must have been reaped."""
+        os.close(self.fd)
+        os.close(self._evidence_fd)
+
+
+def spawn(package: str, worker: str, incarnation: int, runtime_dir: Path) -> WorkerProcess:
+    """Start `python -m package` in a session of its own, the environment inherited. Raises OSError.
+
+    Blocks for the fork and exec alone, a millisecond or two. Descriptors of ours are not inherited, as PEP 446 has
+    it, but for the memory file.
+    """
+    evidence_fd = os.memfd_create(f"timelapse-{worker}", os.MFD_CLOEXEC)
+    identity = Identity(worker, incarnation, os.getpid(), runtime_dir, evidence_fd)
+    command = [sys.executable, "-m", package, *identity.arguments()]
+    os.set_inheritable(evidence_fd, True)
+    try:
+        pid = os.posix_spawn(
+            sys.executable,
+            command,
+            os.environ,
+            file_actions=[(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)],
+            setsid=True,
+            setsigmask=(),
+            setsigdef=(signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGPIPE),
+        )
+    except OSError:
+        os.close(evidence_fd)
+        raise
+    os.set_inheritable(evidence_fd, False)
+    return WorkerProcess(pid, os.pidfd_open(pid), evidence_fd)

@@ -1,0 +1,34 @@
+"""Which workers there should be, from the configuration alone.
+
+Owns: the names of workers and the package that each runs. Does not own: starting them.
+Invariant: pure. `capture.NAME` is the worker of camera NAME; order of start: storage, then captures.
+"""
+
+from __future__ import annotations
+
+import difflib
+
+from shared.config.model import Configuration
+from shared.errors import UsageError
+
+STORAGE = "storage"
+_CAPTURE = "capture."
+
+
+def workers_of(configuration: Configuration) -> dict[str, str]:
+    """Worker to package, in the order in which they are started."""
+    return {STORAGE: "storage_worker"} | {_CAPTURE + camera: "capture_worker" for camera in configuration.cameras}
+
+
+def camera_of(worker: str) -> str | None:
+    """The camera of a capture worker; None for any other."""
+    return worker.removeprefix(_CAPTURE) if worker.startswith(_CAPTURE) else None
+
+
+def find(worker: str, known: list[str]) -> str:
+    """The worker of that name. Raises `UsageError` with the names that there are."""
+    if worker in known:
+        return worker
+    near = difflib.get_close_matches(worker, known, n=1) or [name for name in known if name == _CAPTURE + worker]
+    hint = f" (did you mean {near[0]}?)" if near else ""
+    raise UsageError(f"no worker is called {worker!r}{hint}; there are: {', '.join(known)}")

@@ -1,0 +1,204 @@
+"""One supervised worker: its record, its process, and what is told about it.
+
+Owns: carrying out what the policy decides for one worker, and counting its restarts.
+Does not own: the decisions (`supervisor.policy`), the leases' judgement, sockets.
+Invariant: at most one process, and none is spawned before the last one was reaped.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+from shared.causes import WorkerCause
+from shared.clock import NS_PER_S, Clock
+from shared.events import WorkerChanged
+from shared.status import LeaseStatus, RestartStatus, WorkerStatus
+from supervisor import evidence, policy
+from supervisor.causes import cause_of
+from supervisor.leases import Held, LeaseBook
+from supervisor.process import ExitStatus, WorkerProcess, spawn
+from supervisor.states import Action, Desired, Happening, Record, State
+
+log = logging.getLogger(__name__)
+
+START_S = 30.0
+"""From spawn to the first lease: imports alone, 0.2 s here and 2 s on the slowest Pi; from a busy card more."""
+_ANNOUNCED = {
+    State.STARTING: "starting",
+    State.RUNNING: "ready",
+    State.BACKOFF: "backoff",
+    State.QUARANTINED: "quarantined",
+    State.STOPPED: "stopped",
+    State.FAILED: "stopped",
+}
+
+Announce = Callable[[str, WorkerChanged], None]
+
+
+class Supervised:
+    """A worker under supervision. Every method is for the loop, and none blocks."""
+
+    def __init__(
+        self, name: str, package: str, runtime_dir: Path, *, clock: Clock, leases: LeaseBook, announce: Announce
+    ) -> None:
+        self.name = name
+        self.record = Record()
+        self.process: WorkerProcess | None = None
+        self.incarnation = 0
+        self.configured_incarnation = 0
+        self.configured_pid = 0
+        self.route = b""
+        self.last_cause: WorkerCause = ""
+        self.last_detail = ""
+        self.restarts: dict[str, int] = {}
+        self.since_wall_ns = clock.wall_ns()
+        self._package = package
+        self._runtime_dir = runtime_dir
+        self._clock = clock
+        self._leases = leases
+        self._announce = announce
+        self._hung_on: Held | None = None
+        self._asked: WorkerCause = ""
+
+    @property
+    def alive(self) -> bool:
+        """Whether there may be a process."""
+        return self.process is not None
+
+    def happen(self, happening: Happening, timing: policy.Timing) -> None:
+        """Let the policy decide, and carry it out."""
+        now_ns = self._clock.mono_ns()
+        before = self.record
+        moment = policy.Moment(now_ns, timing, random.random())  # noqa: S311 - jitter keeps no secret
+        self.record, actions = policy.step(before, happening, moment)
+        self._remember_who_asked(happening, before)
+        if self.record.state is not before.state:
+            self.since_wall_ns = self._clock.wall_ns()
+            self._tell_state()
+        for action in actions:
+            self._carry_out(action, timing)
+
+    def hang(self, held: Held, timing: policy.Timing) -> None:
+        """Its lease ran out: gather what can be seen from outside, then let the policy end it."""
+        self._hung_on = held
+        self._leases.forget(self.name)
+        seen = evidence.of_process(self.process.pid) if self.process else ""
+        late_ms = (self._clock.mono_ns() - held.deadline_ns) / 1e6
+        detail = f"thread {held.thread} did not finish {held.operation}; noticed {late_ms:.1f} ms after its deadline"
+        log.warning("%s hangs: %s", self.name, detail)
+        self._tell("hung", cause="hang", operation=held.operation, detail=detail, seen=seen)
+        self.happen(Happening.HUNG, timing)
+
+    def reap(self, timing: policy.Timing) -> bool:
+        """Take note of its end, if it has ended. The only way by which `process` becomes None."""
+        process = self.process
+        status = process.reap() if process else None
+        if process is None or status is None:
+            return False
+        self._note_end(status, process.stacks())
+        process.close()
+        self.process = None
+        refused = self.last_cause == "configuration"
+        self.happen(Happening.REFUSED if refused else Happening.EXITED, timing)
+        return True
+
+    def status(self) -> WorkerStatus:
+        """Its part of the picture."""
+        now_ns = self._clock.mono_ns()
+        due_ns = self.record.due_ns if self.record.state is State.BACKOFF else None
+        return WorkerStatus(
+            pid=self.process.pid if self.process else None,
+            incarnation=self.incarnation,
+            state=self.record.state,
+            desired=self.record.desired,
+            since_wall_ns=self.since_wall_ns,
+            restarts=RestartStatus(
+                total=sum(self.restarts.values()), by_cause=dict(self.restarts), failures=self.record.failures
+            ),
+            last_cause=self.last_cause,
+            last_detail=self.last_detail,
+            next_start_s=None if due_ns is None else max(0.0, round((due_ns - now_ns) / NS_PER_S, 1)),
+            leases={
+                thread: LeaseStatus(operation=held.operation, left_s=round((held.deadline_ns - now_ns) / NS_PER_S, 1))
+                for thread, held in self._leases.of(self.name).items()
+            },
+        )
+
+    def _remember_who_asked(self, happening: Happening, before: Record) -> None:
+        if happening in {Happening.RESTART, Happening.KILL} and self.alive:
+            self._asked = "operator"
+        elif happening is Happening.STOP and before.desired is Desired.UP:
+            self._asked = "stopped"
+
+    def _carry_out(self, action: Action, timing: policy.Timing) -> None:
+        if action is Action.SPAWN:
+            self._spawn(timing)
+        elif self.process is not None and action is Action.SLAY:
+            self._leases.forget(self.name)
+            self.process.slay()
+        elif self.process is not None:
+            self.process.signal(signal.SIGABRT if action is Action.ABORT else signal.SIGTERM)
+
+    def _spawn(self, timing: policy.Timing) -> None:
+        # Invariant: the one place where a process begins, and only where the last one has been reaped.
+        assert self.process is None, f"{self.name} would have two processes"
+        self.incarnation += 1
+        self._hung_on, self._asked = None, ""
+        if self.incarnation > 1:
+            self.restarts[self.last_cause or "stopped"] = self.restarts.get(self.last_cause or "stopped", 0) + 1
+        try:
+            self.process = spawn(self._package, self.name, self.incarnation, self._runtime_dir)
+        except OSError as error:
+            self.last_cause, self.last_detail = "spawn", f"can't be started: {error.strerror}"
+            log.error("%s %s", self.name, self.last_detail)  # noqa: TRY400 - the reason is all there is to say
+            self.happen(Happening.EXITED, timing)
+            return
+        self._leases.begin(self.name, self._clock.mono_ns(), START_S)
+        self._tell("starting", cause=self.last_cause)
+
+    def _note_end(self, status: ExitStatus, stacks: str) -> None:
+        self._leases.forget(self.name)
+        hung_on = self._hung_on
+        self.last_cause = cause_of(status, hung=hung_on is not None, asked=self._asked)
+        self.last_detail = f"hung on {hung_on.operation}; {status}" if hung_on else str(status)
+        level = logging.INFO if self.last_cause in {"operator", "stopped"} else logging.WARNING
+        log.log(level, "%s (pid %d) has ended: %s, %s", self.name, self._pid(), self.last_cause, self.last_detail)
+        operation = hung_on.operation if hung_on else ""
+        self._tell("exited", cause=self.last_cause, operation=operation, detail=self.last_detail, seen=stacks)
+
+    def _pid(self) -> int:
+        return self.process.pid if self.process else 0
+
+    def _tell_state(self) -> None:
+        state = self.record.state
+        if state is State.QUARANTINED:
+            log.error(
+                "%s (pid %d) does not end, even by SIGKILL; nothing is started in its place", self.name, self._pid()
+            )
+            self._tell("quarantined", cause=self.last_cause)
+            self._tell("wedged", cause="hang", detail="alive after SIGKILL", seen=evidence.of_process(self._pid()))
+        elif (topic := _ANNOUNCED.get(state)) is not None and state is not State.STARTING:
+            self._tell(topic, cause=self.last_cause)
+
+    def _tell(
+        self, what: str, *, cause: WorkerCause = "", operation: str = "", detail: str = "", seen: str = ""
+    ) -> None:
+        due_ns = self.record.due_ns if self.record.state is State.BACKOFF else None
+        self._announce(
+            f"worker.{what}",
+            WorkerChanged(
+                worker=self.name,
+                incarnation=self.incarnation,
+                pid=self.process.pid if self.process else None,
+                state=self.record.state,
+                cause=cause,
+                operation=operation,
+                delay_s=None if due_ns is None else round((due_ns - self._clock.mono_ns()) / NS_PER_S, 3),
+                detail=detail,
+                evidence=seen,
+            ),
+        )

@@ -1,0 +1,69 @@
+"""The files that people begin with."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from msgspec import structs
+
+from shared.config.keys import all_names, all_settings
+from shared.config.model import CameraConfig, Configuration
+from shared.config.read import parse, read
+
+EXAMPLE = Path(__file__).parents[3] / "config" / "timelapse.yml"
+IN_THE_README = """\
+    output_dir: /var/lib/timelapse
+    require_mount: false        # true: refuse to record unless a file system is mounted there
+    location: {latitude: 59.9, longitude: 10.7}     # for sun times and EXIF
+    cameras:
+      main:
+        source: auto            # auto | picamera2[:N] | /dev/video0 | rtsp://... | http://... | file | test
+        resolution: 1920x1080
+        interval: 10s
+        quality: 90
+        window: always          # always | 06:00-20:00 | sunrise-30m..sunset+30m
+    storage:
+      stop_above: 90%           # refuse to write
+      clean: true               # false: never delete anything
+      clean_above: 85%          # start deleting the oldest ...
+      clean_to: 80%             # ... down to here
+      keep_min: 1h              # never younger than this, even if other programs fill the disk
+      keep_days: 0              # 0: as long as there is room
+    supervisor:
+      restart: {base: 5s, max: 300s, stable: 60s}
+"""
+
+
+def _with_defaults_shown() -> str:
+    """The example with its commented-out keys in force."""
+    return re.sub(rf"^( *)# (?=({'|'.join(all_names())}): )", r"\1", EXAMPLE.read_text(), flags=re.MULTILINE)
+
+
+def test_example_is_the_built_in_camera_and_every_default() -> None:
+    frames = str(EXAMPLE.parents[1] / "frames")
+    expected = Configuration(str(EXAMPLE), frames, {"main": CameraConfig("main", source="test")})
+    assert read(str(EXAMPLE)) == expected
+
+
+def test_example_shows_defaults_that_are_the_defaults() -> None:
+    shown = parse(_with_defaults_shown(), str(EXAMPLE))
+    assert structs.replace(shown, location=None) == read(str(EXAMPLE))
+
+
+def test_example_explains_every_key() -> None:
+    lines = _with_defaults_shown()
+    for key in all_settings():
+        assert re.search(rf"\b{key.rpartition('.')[2]}: ", lines), key
+
+
+def test_example_of_the_documentation_is_every_default_but_the_place() -> None:
+    configuration = parse(IN_THE_README, "/etc/timelapse/timelapse.yml")
+    expected = Configuration(
+        "/etc/timelapse/timelapse.yml",
+        "/var/lib/timelapse",
+        {"main": CameraConfig("main")},
+        location=configuration.location,
+    )
+    assert configuration == expected
+    assert configuration.location is not None

@@ -1,0 +1,86 @@
+"""The entry point: from arguments to a verb, and from its errors to an exit status.
+
+Owns: the list of verbs, and how an error ends the process. Does not own: what a verb does (`timelapse.verbs`).
+Invariant: an error of ours is one line on standard error and its own status; only a bug shows a traceback.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+
+from shared.errors import EX_CONFIG, EX_OK, EX_SOFTWARE, TimelapseError
+from timelapse import __version__
+from timelapse.usage import EXIT_STATUSES, Parser, add_common
+from timelapse.verbs import config, events, kill, reload, restart, run, start, status, stop
+
+VERBS = (run, status, restart, stop, start, kill, reload, events, config)
+_INTERRUPTED = 130
+
+_DESCRIPTION = """\
+Takes a picture at every slot of a fixed grid, for months, unattended.
+
+Without a verb it records in the foreground, as a service does. The other verbs
+talk to the supervisor that is running."""
+_EPILOG = f"""\
+examples:
+  timelapse --config config/timelapse.yml     record in the foreground; Ctrl-C ends it
+  timelapse status                            is it recording?
+  timelapse events frame                      each frame, and each miss with its cause
+  timelapse restart capture.main --wait       start one camera's worker anew
+
+'timelapse VERB --help' tells more about each.
+
+{EXIT_STATUSES}"""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; its exit status. `arguments` are those of the process unless given."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that knows no umlauts must not end a command that has to show one.
+        getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")
+    try:
+        return _carried_out(arguments)
+    except TimelapseError as error:
+        return _told(error)
+    except BrokenPipeError:
+        return _reader_gone()
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except Exception:  # noqa: BLE001 - a bug: the trace is for whoever reports it, the status for scripts
+        traceback.print_exc()
+        return EX_SOFTWARE
+
+
+def parser() -> Parser:
+    """The whole grammar. Cheap: verbs load what they need when they run."""
+    top = Parser(prog="timelapse", description=_DESCRIPTION, epilog=_EPILOG)
+    add_common(top, top=True)
+    top.add_argument("--version", action="version", version=f"timelapse {__version__}")
+    top.set_defaults(run=run.run)
+    subparsers = top.add_subparsers(title="verbs", metavar="VERB")
+    for verb in VERBS:
+        verb.add(subparsers)
+    return top
+
+
+def _carried_out(arguments: list[str] | None) -> int:
+    chosen = parser().parse_args(arguments)
+    status: int = chosen.run(chosen)
+    # Here rather than at the exit of the interpreter, where a reader that has gone would be told as a warning.
+    sys.stdout.flush()
+    return status
+
+
+def _told(error: TimelapseError) -> int:
+    # Mistakes in a configuration come as `file:line:column: ...`, which editors and people find their way by.
+    text = str(error) if error.status == EX_CONFIG else f"timelapse: {error}"
+    print(text, file=sys.stderr)
+    return error.status
+
+
+def _reader_gone() -> int:
+    """`timelapse events | head`: the reader has what it wanted, which is no error."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return EX_OK

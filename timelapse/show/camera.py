@@ -1,0 +1,84 @@
+"""One camera's part of the status page.
+
+Owns: what is said of a camera, and in which order. Does not own: whether it records (`timelapse.show.verdict`).
+Invariant: pure; every figure on it is from the status, but for the next slot, which is the grid's.
+"""
+
+from __future__ import annotations
+
+from shared.clock import NS_PER_S
+from shared.status import CameraStatus, Status
+from timelapse.show import words
+from timelapse.show.ink import Ink
+from timelapse.show.layout import field, wrapped
+from timelapse.show.verdict import trouble_of_camera
+
+
+def camera_lines(status: Status, name: str, now_wall_ns: int, age_s: float, *, width: int, ink: Ink) -> list[str]:
+    """The block of one camera."""
+    camera = status.cameras[name]
+    trouble = trouble_of_camera(status, name, age_s)
+    state = ink.bad("NOT recording") if trouble else ink.good("recording")
+    lines = [f"{ink.bold(words.cut(name, width - 15))}  {state}"]
+    if trouble:
+        lines += [ink.bad(f"  {line}") for line in wrapped(trouble, width - 2)]
+    lines += field("last frame", _last_frame(camera, now_wall_ns), width, ink)
+    if camera.last_frame_path:
+        lines += field("", words.plain(camera.last_frame_path), width, ink)
+    lines += field("next slot", _next_slot(camera, now_wall_ns, idle=bool(trouble)), width, ink)
+    lines += field("since start", _counts(camera), width, ink)
+    if camera.last_miss_slot_ns is not None:
+        lines += field("last miss", _last_miss(camera, now_wall_ns), width, ink)
+    return lines + field("source", _source(camera), width, ink)
+
+
+def _last_frame(camera: CameraStatus, now_wall_ns: int) -> str:
+    if camera.last_frame_slot_ns is None:
+        return "none yet"
+    parts = [_ago(camera.last_frame_slot_ns, now_wall_ns)]
+    if camera.last_lateness_us is not None:
+        parts.append(words.lateness(camera.last_lateness_us))
+    return ", ".join([*parts, words.size(camera.last_frame_bytes)])
+
+
+def _next_slot(camera: CameraStatus, now_wall_ns: int, *, idle: bool) -> str:
+    every = f"every {words.interval(camera.interval_s)}"
+    if camera.window != "always":
+        # Whether the sun has risen is the capture worker's to work out.
+        return f"{every}, within {words.plain(camera.window)}"
+    interval_ns = int(camera.interval_s * NS_PER_S)
+    if idle or interval_ns <= 0:
+        return every
+    left_ns = interval_ns - now_wall_ns % interval_ns
+    # One that is due each second or two is of no interest to the second.
+    return every if interval_ns < 3 * NS_PER_S else f"in {words.duration(-(-left_ns // NS_PER_S))}, {every}"
+
+
+def _counts(camera: CameraStatus) -> str:
+    frames = words.count(camera.frames, "frame")
+    if camera.frames:
+        frames += f" ({words.size(camera.bytes)})"
+    missed = sum(camera.misses.values())
+    if not missed:
+        return f"{frames}, none missed"
+    by_cause = sorted(camera.misses.items(), key=lambda item: -item[1])
+    return f"{frames}, {missed:,} missed: {', '.join(f'{count:,} {cause}' for cause, count in by_cause if count)}"
+
+
+def _last_miss(camera: CameraStatus, now_wall_ns: int) -> str:
+    cause = f" ({camera.last_miss_cause})" if camera.last_miss_cause else ""
+    return f"{_ago(camera.last_miss_slot_ns or 0, now_wall_ns)}{cause}"
+
+
+def _source(camera: CameraStatus) -> str:
+    known = ", ".join(words.plain(text) for text in (camera.driver, camera.model) if text)
+    return f"{words.plain(camera.source)}{f' ({known})' if known else ''}"
+
+
+def _ago(wall_ns: int, now_wall_ns: int) -> str:
+    """How long ago, and when; a clock that was put back may make it the future."""
+    ago_s = (now_wall_ns - wall_ns) / NS_PER_S
+    when = words.time_of_day(wall_ns)
+    if words.day(wall_ns) != words.day(now_wall_ns):
+        when = f"{words.day(wall_ns)} {when}"
+    return f"{words.duration(ago_s)} ago ({when})" if ago_s >= 0 else f"{when}, which is in the future"

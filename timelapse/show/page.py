@@ -1,0 +1,54 @@
+"""The status page: from a `Status` to lines of text.
+
+Owns: the order of the page, and the part about supervisor and configuration.
+Does not own: terminals; where the lines go is the caller's business.
+Invariant: pure. No line is longer than the width, down to 60 columns.
+"""
+
+from __future__ import annotations
+
+from shared.status import ConfigStatus, Status, SupervisorStatus
+from timelapse.show import words
+from timelapse.show.camera import camera_lines
+from timelapse.show.disk import disk_lines
+from timelapse.show.ink import Ink
+from timelapse.show.layout import NARROWEST, field
+from timelapse.show.needs import restart_advice
+from timelapse.show.verdict import verdict
+from timelapse.show.workers import worker_lines
+
+
+def page(status: Status, now_wall_ns: int, age_s: float, *, width: int, ink: Ink) -> list[str]:
+    """The whole page, its first line the verdict. `age_s`: how long ago, in seconds, the status was got."""
+    width = max(width, NARROWEST)
+    found = verdict(status, age_s)
+    paint = ink.good if found.well else ink.bad
+    lines = [paint(words.cut(found.sentence, width)), ""]
+    for name in status.cameras:
+        lines += [*camera_lines(status, name, now_wall_ns, age_s, width=width, ink=ink), ""]
+    lines += [*worker_lines(status.workers, now_wall_ns, age_s, width=width, ink=ink), ""]
+    lines += [*disk_lines(status.storage, now_wall_ns, width=width, ink=ink), ""]
+    lines += _supervisor_lines(status.supervisor, age_s, width, ink)
+    return lines + _config_lines(status.config, width, ink)
+
+
+def _supervisor_lines(supervisor: SupervisorStatus, age_s: float, width: int, ink: Ink) -> list[str]:
+    uptime = words.duration(supervisor.uptime_s + age_s)
+    lines = [f"{ink.bold('supervisor')}  {supervisor.version}, pid {supervisor.pid}, up {uptime}"]
+    lines += field("sockets", words.plain(supervisor.runtime_dir), width, ink)
+    dropped = ", ".join(f"{count} on {socket}" for socket, count in supervisor.dropped_messages.items() if count)
+    return lines + (field("malformed", f"dropped messages: {dropped}", width, ink) if dropped else [])
+
+
+def _config_lines(config: ConfigStatus, width: int, ink: Ink) -> list[str]:
+    lines = field("configured", words.plain(config.path), width, ink)
+    for advice in restart_advice(config.needs_restart):
+        lines += [ink.warn(line) for line in field("changed", advice, width, Ink())]
+    if config.errors:
+        lines += [
+            ink.bad(line)
+            for line in field("mistakes", "the last reload was refused; what ran before runs on", width, Ink())
+        ]
+    for error in config.errors:
+        lines += [ink.bad(line) for line in field("", words.plain(error), width, Ink())]
+    return lines

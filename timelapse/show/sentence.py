@@ -1,0 +1,174 @@
+"""An event as a line that a person reads.
+
+Owns: one sentence for each topic. Does not own: the vocabulary (`shared.events`), nor which events are shown.
+Invariant: pure. An event of an unknown topic, or with data that lacks a field, is shown as it is, never refused: the
+supervisor may be newer than this command.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from shared.clock import NS_PER_S
+from shared.errors import WireError
+from shared.events import (
+    DATA_TYPES,
+    BusTick,
+    CameraLost,
+    CameraOpened,
+    ClockStepped,
+    ConfigRejected,
+    ConfigReloaded,
+    DiskPressure,
+    FrameMissed,
+    FrameWritten,
+    OperationFinished,
+    StoragePruned,
+    SupervisorStarted,
+    SupervisorStopping,
+    WorkerChanged,
+)
+from shared.messages import Event
+from shared.status import Status
+from shared.wire import check
+from timelapse.show import words
+from timelapse.show.ink import Ink
+from timelapse.show.verdict import verdict
+
+_TOPIC_WIDTH = max(len(topic) for topic in DATA_TYPES)
+_BAD = frozenset(
+    {"frame.missed", "camera.lost", "worker.hung", "worker.quarantined", "worker.wedged", "config.rejected"}
+)
+_WARN = frozenset({"worker.backoff", "worker.exited", "disk.pressure", "clock.stepped", "supervisor.stopping"})
+
+
+def line(event: Event, ink: Ink) -> str:
+    """`08:15:30.512  frame.written   main 08:15:30.100: ...`: local time, topic, sentence."""
+    topic = f"{words.plain(event.topic):<{_TOPIC_WIDTH}}"
+    if event.topic in _BAD:
+        topic = ink.bad(topic)
+    elif event.topic in _WARN:
+        topic = ink.warn(topic)
+    return f"{ink.dim(words.time_of_day(event.wall_ns))}  {topic}  {sentence(event)}"
+
+
+def sentence(event: Event) -> str:
+    """What happened, on one line."""
+    kind = DATA_TYPES.get(event.topic)
+    try:
+        data = check(event.data, kind) if kind is not None else None
+    except WireError:
+        data = None
+    say = _SENTENCES.get(type(data))
+    return words.plain(say(data) if say is not None else json.dumps(event.data, ensure_ascii=False))
+
+
+def _frame_written(data: FrameWritten) -> str:
+    parts = [words.size(data.bytes)]
+    if data.lateness_us is not None:
+        parts.append(words.lateness(data.lateness_us))
+    if data.take > 1:
+        parts.append(f"take {data.take}")
+    if data.recovered:
+        parts.append("found again on the disk")
+    return f"{data.camera} {words.time_of_day(data.slot_ns)}: {', '.join(parts)}, {data.path}"
+
+
+def _frame_missed(data: FrameMissed) -> str:
+    first, last = words.time_of_day(data.first_slot_ns), words.time_of_day(data.last_slot_ns)
+    if words.day(data.first_slot_ns) != words.day(data.last_slot_ns):
+        first = f"{words.day(data.first_slot_ns)} {first}"
+    when = first if data.count == 1 else f"{first} to {last}"
+    return f"{data.camera} {when}: {words.count(data.count, 'slot')} missed ({data.cause})"
+
+
+def _camera_opened(data: CameraOpened) -> str:
+    return f"{data.camera}: open, {_listed(data.driver, data.model, data.detail)}"
+
+
+def _camera_lost(data: CameraLost) -> str:
+    return f"{data.camera}: lost, {_listed(data.driver, data.model, data.detail)}"
+
+
+def _disk_pressure(data: DiskPressure) -> str:
+    free = f"{words.size(data.free_bytes)} free"
+    return f"{data.level}: {data.used_percent:.1f} % used, {_listed(free, data.path, data.detail)}"
+
+
+def _storage_pruned(data: StoragePruned) -> str:
+    frames = f"{words.count(data.count, 'frame')} deleted ({words.size(data.bytes)}, {data.rule})"
+    span = data.oldest if data.oldest == data.newest else f"{data.oldest} to {data.newest}"
+    return f"{frames}: {span}"
+
+
+def _worker_changed(data: WorkerChanged) -> str:
+    parts = [f"{data.worker}: {data.state}"]
+    if data.cause:
+        parts.append(f"cause {data.cause}")
+    if data.operation:
+        parts.append(f"in {data.operation}")
+    if data.delay_s is not None:
+        parts.append(f"next try in {words.duration(data.delay_s)}" if data.delay_s >= 1 else "next try at once")
+    if data.pid is not None:
+        parts.append(f"pid {data.pid}")
+    return _listed(*parts, data.detail)
+
+
+def _config_reloaded(data: ConfigReloaded) -> str:
+    waits = f"; needs a restart: {', '.join(data.needs_restart)}" if data.needs_restart else ""
+    return f"in force: {', '.join(data.applied) or 'nothing new'}{waits}"
+
+
+def _config_rejected(data: ConfigRejected) -> str:
+    return f"{words.count(len(data.errors), 'mistake')}, nothing changed: {'; '.join(data.errors)}"
+
+
+def _clock_stepped(data: ClockStepped) -> str:
+    step_s = data.step_ns / NS_PER_S
+    synchronised = {True: ", now synchronised", False: ", not synchronised", None: ""}[data.synchronised]
+    return f"{data.camera}: the clock jumped by {step_s:+.3f} s{synchronised}"
+
+
+def _operation_finished(data: OperationFinished) -> str:
+    return _listed(f"{data.operation}: {data.worker or 'done'} {'done' if data.ok else 'FAILED'}", data.detail)
+
+
+def _bus_tick(data: BusTick) -> str:
+    return f"last event {data.seq}"
+
+
+def _supervisor_started(data: SupervisorStarted) -> str:
+    return f"version {data.version}, pid {data.pid}, {data.config}"
+
+
+def _supervisor_stopping(data: SupervisorStopping) -> str:
+    return data.reason
+
+
+def _status(data: Status) -> str:
+    return verdict(data, 0.0).sentence
+
+
+def _listed(*parts: str) -> str:
+    return ", ".join(part for part in parts if part)
+
+
+_SENTENCES: dict[type, Callable[[Any], str]] = {
+    FrameWritten: _frame_written,
+    FrameMissed: _frame_missed,
+    CameraOpened: _camera_opened,
+    CameraLost: _camera_lost,
+    DiskPressure: _disk_pressure,
+    StoragePruned: _storage_pruned,
+    WorkerChanged: _worker_changed,
+    ConfigReloaded: _config_reloaded,
+    ConfigRejected: _config_rejected,
+    ClockStepped: _clock_stepped,
+    OperationFinished: _operation_finished,
+    BusTick: _bus_tick,
+    SupervisorStarted: _supervisor_started,
+    SupervisorStopping: _supervisor_stopping,
+    Status: _status,
+}

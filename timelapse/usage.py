@@ -1,0 +1,132 @@
+"""The command line's grammar: options that every verb has, and what happens to a mistyped one.
+
+Owns: the parser's class, the common options, durations as arguments. Does not own: the verbs.
+Invariant: a wrong command line raises `UsageError` (exit 64), with what was probably meant.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Callable
+from typing import NoReturn, TypeAlias
+
+from shared.errors import UsageError
+
+_CHOICE = re.compile(r"invalid choice: '([^']*)'.*\(choose from (.*)\)", re.DOTALL)
+
+EXIT_STATUSES = """\
+exit status:
+  0   all is well
+  64  the command line does not make sense
+  69  no supervisor is running
+  70  a bug
+  74  the disk answered with an error
+  75  temporary: not recording at the moment, not done in time, or already taken
+  78  the configuration has mistakes"""
+
+_OPERATION_EPILOG = """\
+example:
+  {example}
+
+exit status:
+  0   accepted; with --wait: done
+  64  there is no such worker
+  69  no supervisor is running
+  75  with --wait: it failed, or was not done in time"""
+
+Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - argparse has no public name for it
+
+
+class Parser(argparse.ArgumentParser):
+    """An ArgumentParser that raises, suggests, and takes no abbreviations, which a later option would break."""
+
+    def __init__(self, **given: object) -> None:
+        super().__init__(
+            **{  # type: ignore[arg-type]  # argparse's own arguments, passed on
+                "allow_abbrev": False,
+                "formatter_class": argparse.RawDescriptionHelpFormatter,
+                **given,
+            }
+        )
+
+    def error(self, message: str) -> NoReturn:
+        """Raise `UsageError` in our own words."""
+        mistyped = _CHOICE.search(message)
+        if mistyped:
+            message = _unknown(mistyped[1], re.findall(r"[\w-]+", mistyped[2]))
+        raise UsageError(f"{message}. See '{self.prog} --help'")
+
+
+def add_common(parser: argparse.ArgumentParser, *, top: bool = False) -> None:
+    """The options that stand before the verb as well as after it: the one that was given last counts."""
+    # Invariant: a verb's parser has no defaults here, or they would undo what stood before the verb.
+    default = None if top else argparse.SUPPRESS
+    group = parser if top else parser.add_argument_group("where things are")
+    group.add_argument(
+        "--config",
+        metavar="PATH",
+        default=default,
+        help="the configuration file (otherwise /etc/timelapse/timelapse.yml, then ./config/timelapse.yml)",
+    )
+    group.add_argument(
+        "--runtime-dir",
+        metavar="DIR",
+        default=default,
+        help="where the sockets are (otherwise $RUNTIME_DIRECTORY, $XDG_RUNTIME_DIR/timelapse, /run/timelapse)",
+    )
+
+
+def duration_argument(text: str) -> float:
+    """Seconds of a duration on the command line, in the notation of the configuration."""
+    # Loaded late: most verbs have no duration.
+    from shared.config.units import parse_duration_s
+
+    try:
+        return parse_duration_s(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def count_argument(text: str) -> int:
+    """A whole number from 1 on."""
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on")
+    return int(text)
+
+
+Run = Callable[[argparse.Namespace], int]
+
+
+def add_verb(
+    subparsers: Subparsers, name: str, summary: str, description: str, epilog: str, run: Run | None
+) -> argparse.ArgumentParser:
+    """A verb with its one line of help, its page, and the common options."""
+    verb = subparsers.add_parser(name, help=summary, description=description, epilog=epilog)
+    add_common(verb)
+    if run is not None:
+        verb.set_defaults(run=run)
+    return verb
+
+
+def add_operation(
+    subparsers: Subparsers, name: str, summary: str, description: str, example: str, run: Run
+) -> argparse.ArgumentParser:
+    """One of the verbs that have the supervisor do something to a worker."""
+    verb = add_verb(subparsers, name, summary, description, _OPERATION_EPILOG.format(example=example), run)
+    verb.add_argument("worker", metavar="WORKER", help="capture.NAME for the camera NAME, or storage")
+    verb.add_argument("--wait", action="store_true", help="return when it is done, not when it is accepted")
+    verb.add_argument(
+        "--timeout",
+        metavar="DURATION",
+        type=duration_argument,
+        default=60.0,
+        help="with --wait: give up waiting after this long (60s unless given); the work itself goes on",
+    )
+    return verb
+
+
+def _unknown(word: str, known: list[str]) -> str:
+    from shared.config.suggest import did_you_mean
+
+    return f"'{word}' is none of its verbs{did_you_mean(word, known)}; there are: {', '.join(known)}"
