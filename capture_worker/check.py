@@ -36,8 +36,9 @@ def check_jpeg(jpeg: bytes) -> tuple[int, int]:
         raise DamagedFrame("it has no end: it was cut off")
     try:
         height, width, _, _ = simplejpeg.decode_jpeg_header(jpeg)
-        # A least size of 1 asks for the smallest scale there is, which is 1/8.
-        simplejpeg.decode_jpeg(jpeg, colorspace="GRAY", min_height=1, min_width=1, min_factor=8, strict=True)
+        # A least size of 1 asks for the smallest scale there is, which is 1/8. Strict is the default; simplejpeg
+        # 1.6, Debian 12's, knows nothing else and not the keyword.
+        simplejpeg.decode_jpeg(jpeg, colorspace="GRAY", min_height=1, min_width=1, min_factor=8)
     except ValueError as error:
         raise DamagedFrame(str(error) or "it can't be decoded") from error
     return width, height

@@ -35,6 +35,6 @@ def event_ns(event: str, day: dt.date, offset_s: int, location: Location) -> int
         noon = astral.sun.noon(observer, day, tzinfo=zone)
         up = astral.sun.elevation(observer, noon, with_refraction=False) > _HORIZON_DEG[event]
         first_midnight = up == (event in _RISING)
-        midnight = dt.dt.combine(day, dt.time(), zone)
+        midnight = dt.datetime.combine(day, dt.time(), zone)
         moment = midnight if first_midnight else midnight + dt.timedelta(days=1)
     return int(moment.timestamp()) * NS_PER_S

@@ -81,7 +81,10 @@ class StoragePruned(Struct, frozen=True, kw_only=True):
 
 
 class WorkerChanged(Struct, frozen=True, kw_only=True):
-    """Supervisor: a worker changed its state (`worker.starting` and so on). `delay_s` until it is started again."""
+    """Supervisor: a worker changed its state (`worker.starting` and so on).
+
+    `delay_s` is the time until it is started again; `overdue_ms`, of a hang, how long after its deadline it was found.
+    """
 
     worker: str
     incarnation: int
@@ -90,6 +93,7 @@ class WorkerChanged(Struct, frozen=True, kw_only=True):
     cause: WorkerCause = ""
     operation: str = ""
     delay_s: float | None = None
+    overdue_ms: float | None = None
     detail: str = ""
     evidence: str = ""
 

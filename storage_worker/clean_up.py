@@ -84,6 +84,17 @@ class CleanUp:
         pruned, self._pruned = list(self._pruned.values()), {}
         return pruned
 
+    def why_not_more(self) -> str:
+        """Why what should have gone is still there, in words."""
+        reasons = []
+        if self.kept["keep_min"]:
+            reasons.append(f"the rest is younger than storage.keep_min ({self._storage.keep_min_s:g} s)")
+        if newest := self.kept["newest of its camera"]:
+            reasons.append(f"the newest frame of a camera stays ({newest})")
+        if self.failed:
+            reasons.append(f"frames that can't be deleted ({self.failed}, see the log)")
+        return "; ".join(reasons) or "no frames"
+
     def _judge(self, candidate: Candidate) -> Steps[bool]:
         """Deal with the oldest frame; whether to go on to the next."""
         archive, now = self._at.archive, self._at.moment()

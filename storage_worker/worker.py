@@ -16,7 +16,7 @@ from shared.clock import NS_PER_MS, NS_PER_S, StepWatch
 from shared.config.model import Configuration
 from shared.disk import DiskUsage, usage_of
 from shared.errors import EX_OK, DiskError, WireError
-from shared.events import FrameMissed, FrameWritten, StoragePruned
+from shared.events import FrameMissed, FrameWritten
 from shared.messages import Event
 from shared.wire import check
 from shared.worker import Worker
@@ -108,7 +108,8 @@ class StorageWorker:
         now_ns = self._clock.mono_ns()
         self._cleaner.consider(usage)
         self._tell(usage, now_ns)
-        self._look_mono_ns = now_ns + look_after_ns(level_of(usage, self._configuration.storage))
+        look_after = look_after_ns(level_of(usage, self._configuration.storage))
+        self._look_mono_ns = min(now_ns + look_after, self._tell_mono_ns)
 
     def _tell(self, usage: DiskUsage, now_ns: int) -> None:
         level = level_of(usage, self._configuration.storage)
@@ -122,8 +123,9 @@ class StorageWorker:
     def _clean(self) -> None:
         if not self._cleaner.active:
             return
-        self._cleaner.work(self._clock.mono_ns() + _TURN_NS, lambda: self._worker.lease.declare("prune", _DISK_LEASE_S))
-        pruned = self._cleaner.pruned()
+        self._worker.lease.declare("prune", _DISK_LEASE_S)
+        self._cleaner.work(self._clock.mono_ns() + _TURN_NS)
+        pruned = self._cleaner.take_pruned()
         for event in pruned:
             self._worker.publish("storage.pruned", event)
         if pruned or not self._cleaner.active:
@@ -132,7 +134,7 @@ class StorageWorker:
 
     def _wait(self) -> None:
         now_ns = self._clock.mono_ns()
-        deadlines = [self._look_mono_ns, now_ns + _LONGEST_WAIT_NS, self._cleaner.due_mono_ns]
+        deadlines = [self._look_mono_ns, now_ns + _LONGEST_WAIT_NS]
         if (due_ns := self._status_file.due_mono_ns) is not None:
             deadlines.append(due_ns)
         left_ns = 0 if self._cleaner.active else max(0, min(deadlines) - now_ns)

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from shared.causes import WorkerCause
-from shared.clock import NS_PER_S, Clock
+from shared.clock import NS_PER_MS, NS_PER_S, Clock
 from shared.events import WorkerChanged
 from shared.status import LeaseStatus, RestartStatus, WorkerStatus
 from supervisor import evidence, policy
@@ -87,10 +87,10 @@ class Supervised:
         self._hung_on = held
         self._leases.forget(self.name)
         seen = evidence.of_process(self.process.pid) if self.process else ""
-        late_ms = (self._clock.mono_ns() - held.deadline_ns) / 1e6
-        detail = f"thread {held.thread} did not finish {held.operation}; noticed {late_ms:.1f} ms after its deadline"
+        overdue_ms = round((self._clock.mono_ns() - held.deadline_ns) / NS_PER_MS, 1)
+        detail = f"thread {held.thread} did not finish {held.operation}; noticed {overdue_ms} ms after its deadline"
         log.warning("%s hangs: %s", self.name, detail)
-        self._tell("hung", cause="hang", operation=held.operation, detail=detail, seen=seen)
+        self._tell("hung", cause="hang", operation=held.operation, detail=detail, seen=seen, overdue_ms=overdue_ms)
         self.happen(Happening.HUNG, timing)
 
     def reap(self, timing: policy.Timing) -> bool:
@@ -185,7 +185,14 @@ class Supervised:
             self._tell(topic, cause=self.last_cause)
 
     def _tell(
-        self, what: str, *, cause: WorkerCause = "", operation: str = "", detail: str = "", seen: str = ""
+        self,
+        what: str,
+        *,
+        cause: WorkerCause = "",
+        operation: str = "",
+        detail: str = "",
+        seen: str = "",
+        overdue_ms: float | None = None,
     ) -> None:
         due_ns = self.record.due_ns if self.record.state is State.BACKOFF else None
         self._announce(
@@ -198,6 +205,7 @@ class Supervised:
                 cause=cause,
                 operation=operation,
                 delay_s=None if due_ns is None else round((due_ns - self._clock.mono_ns()) / NS_PER_S, 3),
+                overdue_ms=overdue_ms,
                 detail=detail,
                 evidence=seen,
             ),

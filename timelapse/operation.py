@@ -17,7 +17,7 @@ from shared.messages import Event
 from shared.wire import check
 from timelapse.client import Client, find
 from timelapse.show.verdict import trouble_of_worker
-from timelapse.show.words import duration, plain
+from timelapse.show.words import interval, plain
 from timelapse.show.workers import doing
 from timelapse.stream import Back, Gone, Stream
 
@@ -54,7 +54,7 @@ def _asked_and_finished(client: Client, verb: OperationVerb, worker: str, timeou
                     return check(item.data, OperationFinished)
     finally:
         stream.close()
-    raise BusyError(f"'{verb} {worker}' is not done after {duration(timeout_s)}: {_present(client, worker)}")
+    raise BusyError(f"'{verb} {worker}' is not done after {interval(timeout_s)}: {_present(client, worker)}")
 
 
 def _present(client: Client, worker: str) -> str:

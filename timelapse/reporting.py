@@ -23,4 +23,4 @@ def report(client: Client, *, as_json: bool) -> bool:
         print(msgspec.json.format(msgspec.json.encode(plain), indent=2).decode())
     else:
         print("\n".join(page(status, time.time_ns(), 0.0, width=terminal.columns(), ink=terminal.ink())))
-    return verdict(status, 0.0).well
+    return verdict(status, time.time_ns(), 0.0).well

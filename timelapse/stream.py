@@ -126,7 +126,7 @@ class Stream:
             yield tick
 
     def _fill(self) -> Iterator[Item]:
-        """All kept events after the position that are new. Without an answer nothing moves; the next event asks again."""
+        """All kept events after the position that are new. Without an answer nothing moves, and the next asks again."""
         sequence = self._sequence
         after_seq = sequence.whole_seq
         while True:

@@ -3,8 +3,9 @@
 Owns: the lag that a frame's arrival can't tell: frames that waited in the camera, the network or the machine's
 buffers after a stall, or because nobody read them.
 Does not own: reading the stream, clocks, or what is too old.
-Invariant: pure. The lag is the longest that what was seen allows, not the likeliest: a frame is never taken for
-fresher than is known. What nothing here can tell is a delay that was there from the first frame on and never changes.
+Invariant: pure. The lag is the longest that what was seen allows, not the likeliest: after a stall no frame is taken for
+fresher than it is by more than about a period. What the spacing can't tell is a delay that was there from the first
+frame on, that grows by less than a fifth of a period a frame, or that comes and stays with no frame ever catching up.
 
 How, from the spacing of arrivals alone: while a frame is waited for about one period after the last, nothing was
 waiting, so it is fresh. After a gap the frames of that gap may have been held back: the lag grows by the gap less one
@@ -24,10 +25,13 @@ NS_PER_MS = 1_000_000
 
 EARLY, LATE = 0.8, 1.2
 """A spacing between these parts of the period is the usual pace."""
-STEADY_FRAMES = 5
-"""So many frames in a row that were waited for mean a slower camera, not a held-back stream: that comes faster."""
-QUICK_FRAMES = 16
+STEADY_FRAMES, ALIKE = 5, 1.3
+"""So many frames in a row that all came late, their spacings alike within this factor, mean a slower camera and not a
+held-back stream: that comes faster."""
+CALM_FRAMES = 16
 """So many without any lag give the period anew: a camera may speed up at dawn."""
+BEHIND_FRAMES = 32
+"""So many in a row with a lag that no burst takes down mean that the period is wrong: a slower and unsteady camera."""
 WAITED_NS = 2 * NS_PER_MS
 """Frames that are there already follow each other faster than this, where they need no decoding."""
 PACE_FRAMES = 5
@@ -78,7 +82,8 @@ class Arrivals:
         self.period_ns = period_ns
         self._last_ns: int | None = None
         self._lag_ns = 0
-        self._spacings: deque[int] = deque(maxlen=QUICK_FRAMES)
+        self._streak = 0
+        self._spacings: deque[int] = deque(maxlen=BEHIND_FRAMES)
         self._stamps = _Stamps()
 
     def lag_ns(self, arrival_ns: int, stamp_ms: float | None) -> int:
@@ -94,24 +99,32 @@ class Arrivals:
 
     def _follow(self, spacing_ns: int) -> None:
         self._spacings.append(spacing_ns)
+        before_ns = self._lag_ns
         if EARLY * self.period_ns <= spacing_ns <= LATE * self.period_ns:
             self._lag_ns = 0
         else:
-            self._lag_ns = max(0, self._lag_ns + spacing_ns - self.period_ns)
-        latest = list(self._spacings)[-STEADY_FRAMES:]
-        if len(latest) == STEADY_FRAMES and min(latest) >= EARLY * self.period_ns and not _has_gap(latest):
-            self.period_ns = sum(latest) // len(latest)
-            self._lag_ns = 0
-        if self._lag_ns > 0:
-            # A burst tells nothing about the camera's pace.
-            self._spacings = deque([each for each in latest if each >= EARLY * self.period_ns], QUICK_FRAMES)
-        elif len(self._spacings) == QUICK_FRAMES:
-            self.period_ns = max(1, sum(self._spacings) // QUICK_FRAMES)
+            self._lag_ns = max(0, before_ns + spacing_ns - self.period_ns)
+        # How long it has been with a lag, or without one.
+        self._streak = self._streak + 1 if (self._lag_ns > 0) == (before_ns > 0) else 1
+        self._learn()
 
-
-def _has_gap(spacings_ns: list[int]) -> bool:
-    """Whether one of them stands out, so that their mean would be no period."""
-    return max(spacings_ns) > 2 * min(spacings_ns)
+    def _learn(self) -> None:
+        """Follow a camera that changes its frame rate. A burst tells nothing about it."""
+        steady = list(self._spacings)[-STEADY_FRAMES:]
+        late = len(steady) == STEADY_FRAMES and min(steady) > LATE * self.period_ns
+        if late and max(steady) <= ALIKE * min(steady):
+            self.period_ns = sum(steady) // STEADY_FRAMES
+            self._lag_ns = self._streak = 0
+        elif self._lag_ns == 0 and self._streak >= CALM_FRAMES:
+            self.period_ns = max(1, sum(list(self._spacings)[-CALM_FRAMES:]) // CALM_FRAMES)
+        elif self._lag_ns > 0 and self._streak >= BEHIND_FRAMES:
+            usual = sorted(self._spacings)
+            if usual[-1] > 2 * usual[-2]:
+                usual.pop()  # the gap that it began with
+            no_burst = statistics.median_high(usual) > self.period_ns or self._streak >= 8 * BEHIND_FRAMES
+            if no_burst and sum(usual) > len(usual) * self.period_ns:
+                self.period_ns = sum(usual) // len(usual)
+                self._lag_ns = self._streak = 0
 
 
 class _Stamps:

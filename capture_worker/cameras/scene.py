@@ -33,7 +33,7 @@ _WRAP_S = 86_400 * 50
 def render(slot_ns: int, width: int, height: int) -> Image:
     """The scene at `slot_ns` (wall nanoseconds since the epoch) as uint8 BGR of (height, width, 3).
 
-    Some 2 ms at 1920x1080, and 15 ms for the first picture of each minute. Below 160x120 the mark can't be read.
+    Some 3 ms at 1920x1080, and 20 ms for the first picture of each minute. Below 160x120 the mark can't be read.
     """
     slot_ms = slot_ns // _NS_PER_MS
     local = time.localtime(slot_ms // 1000)
@@ -64,7 +64,8 @@ def _band_top(width: int, height: int) -> int:
 
 
 def _band_height(width: int, height: int) -> int:
-    return round(height * 0.075) if _in_one_line(width, height) else max(20, round(height * 0.15))
+    wanted = round(height * 0.075) if _in_one_line(width, height) else max(20, round(height * 0.15))
+    return min(wanted, (height - mark_height(height)) // 2)
 
 
 def _in_one_line(width: int, height: int) -> bool:

@@ -156,7 +156,8 @@ def camera_name_problem(name: str) -> str | None:
     if _CAMERA_NAME.fullmatch(name):
         return None
     better = re.sub(r"[^a-z0-9_-]+", "-", name.lower()).strip("-_")
-    hint = f" (did you mean {better}?)" if _CAMERA_NAME.fullmatch(better) else ""
+    is_address = ":" in name or "@" in name  # a source that slipped into the key, perhaps with its password
+    hint = f" (did you mean {better}?)" if _CAMERA_NAME.fullmatch(better) and not is_address else ""
     return f"a camera's name is made of a-z, 0-9, - and _, and begins with a letter or digit{hint}"
 
 

@@ -24,6 +24,7 @@ FORMS = "auto, picamera2, picamera2:1, /dev/video0, rtsp://..., http://..., file
 
 _WORDS = ("auto", "picamera2", "test")
 _PICAMERA2 = re.compile(r"picamera2(?::([0-9]{1,2}))?")
+_FILE_NAME = re.compile(r"[\w./-]{1,50}(?:/|\.)[\w-]{1,50}")  # no colon and no @: it can't be part of an address
 _DEVICE_NAME = re.compile(r"video[0-9]+|v4l/.+")
 
 
@@ -136,6 +137,6 @@ def _hint(source: str) -> str:
     word = source.partition(":")[0]
     if near := did_you_mean(word, _WORDS):
         return near
-    if "@" not in source and re.search(r"/|\.[A-Za-z0-9]{2,5}$", source):
-        return f" (a file is written file:PATH; known: {FORMS})"
+    if _FILE_NAME.fullmatch(source):
+        return f" (did you mean {FILE_PREFIX}{source}?)"
     return f" (known: {FORMS})"

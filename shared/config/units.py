@@ -34,7 +34,14 @@ SIZE_UNITS_BYTES = {
 }
 # What people write, and have to be told.
 LONG_UNITS = {
-    "sec": "s", "second": "s", "min": "m", "minute": "m", "hr": "h", "hour": "h", "day": "d", "msec": "ms",
+    "sec": "s",
+    "second": "s",
+    "min": "m",
+    "minute": "m",
+    "hr": "h",
+    "hour": "h",
+    "day": "d",
+    "msec": "ms",
 }
 DURATION_FORMS = "10, 200ms, 0.5s, 5m, 1h or 7d"
 SIZE_FORMS = "500MB, 1.5GB or 200MiB"

@@ -95,7 +95,9 @@ class HubHarness:
         self.processes.append(process)
         return process
 
-    def start_ready(self, package: str, worker: str, *, env: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
+    def start_ready(
+        self, package: str, worker: str, *, env: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[bytes]:
         """Start a worker and wait until it is ready and hears events."""
         before = len(self.readies)
         process = self.start(package, worker, env=env)
@@ -111,7 +113,13 @@ class HubHarness:
 
     def ended(self, process: subprocess.Popen[bytes]) -> int:
         """Wait for the end of a process; its exit status."""
+        pidfd = os.pidfd_open(process.pid) if process.poll() is None else None
+        if pidfd is not None:
+            self._poller.add(pidfd)
         self.pump(lambda: process.poll() is not None, what="the worker to end")
+        if pidfd is not None:
+            self._poller.remove(pidfd)
+            os.close(pidfd)
         self.drain()
         assert process.returncode is not None
         return process.returncode
@@ -182,9 +190,7 @@ class HubHarness:
             self._subscribed(self._hub.events.recv_multipart()[0])
 
     def _answer(self) -> Configure:
-        return Configure(
-            configuration=self.configuration, accounted_until_ns=self.accounted_until_ns, since=self.since
-        )
+        return Configure(configuration=self.configuration, accounted_until_ns=self.accounted_until_ns, since=self.since)
 
     def _subscribed(self, frame: bytes) -> None:
         topic = frame[1:].decode()

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import base64
+import contextlib
 import socket
 import struct
 import sys
@@ -139,11 +140,14 @@ class MjpegServer:
                 raise TimeoutError(f"{self.connections} connections instead of {count}")
 
     def wait_for_frames(self, count: int, timeout_s: float = 10.0) -> None:
-        """Block until so many more frames have been made. Raises TimeoutError."""
+        """Block until so many more frames have been made or repeated. Raises TimeoutError."""
         with self._changed:
-            aim = len(self.made_ms) + count
-            if not self._changed.wait_for(lambda: len(self.made_ms) >= aim, timeout_s):
-                raise TimeoutError(f"{len(self.made_ms)} frames made instead of {aim}")
+            aim = self._number() + count
+            if not self._changed.wait_for(lambda: self._number() >= aim, timeout_s):
+                raise TimeoutError(f"{self._number()} frames made instead of {aim}")
+
+    def _number(self) -> int:
+        return self._latest.number if self._latest else 0
 
     def join(self) -> None:
         """Block for as long as it runs."""
@@ -265,7 +269,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Listener
     protocol_version = "HTTP/1.1"
 
-    def do_GET(self) -> None:  # noqa: N802 - the name that http.server looks for
+    def do_GET(self) -> None:
         self.close_connection = True
         address = urlsplit(self.path)
         if address.path == "/fault":
@@ -345,10 +349,8 @@ def main() -> None:
     with camera:
         control = f"http://127.0.0.1:{camera.control_port}/fault?set="
         print(f"{camera.url}  faults: {control}{'|'.join(get_args(Fault))}", flush=True)  # noqa: T201 - it is a script
-        try:
+        with contextlib.suppress(KeyboardInterrupt):
             camera.join()
-        except KeyboardInterrupt:
-            pass
 
 
 if __name__ == "__main__":

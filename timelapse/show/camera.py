@@ -17,7 +17,7 @@ from timelapse.show.verdict import trouble_of_camera
 def camera_lines(status: Status, name: str, now_wall_ns: int, age_s: float, *, width: int, ink: Ink) -> list[str]:
     """The block of one camera."""
     camera = status.cameras[name]
-    trouble = trouble_of_camera(status, name, age_s)
+    trouble = trouble_of_camera(status, name, now_wall_ns, age_s)
     state = ink.bad("NOT recording") if trouble else ink.good("recording")
     lines = [f"{ink.bold(words.cut(name, width - 15))}  {state}"]
     if trouble:
@@ -66,8 +66,7 @@ def _counts(camera: CameraStatus) -> str:
 
 
 def _last_miss(camera: CameraStatus, now_wall_ns: int) -> str:
-    cause = f" ({camera.last_miss_cause})" if camera.last_miss_cause else ""
-    return f"{_ago(camera.last_miss_slot_ns or 0, now_wall_ns)}{cause}"
+    return f"{camera.last_miss_cause or 'unknown'}, {_ago(camera.last_miss_slot_ns or 0, now_wall_ns)}"
 
 
 def _source(camera: CameraStatus) -> str:

@@ -17,11 +17,13 @@ from timelapse.show.needs import restart_advice
 from timelapse.show.verdict import verdict
 from timelapse.show.workers import worker_lines
 
+_MOST_ERRORS = 5
+
 
 def page(status: Status, now_wall_ns: int, age_s: float, *, width: int, ink: Ink) -> list[str]:
     """The whole page, its first line the verdict. `age_s`: how long ago, in seconds, the status was got."""
     width = max(width, NARROWEST)
-    found = verdict(status, age_s)
+    found = verdict(status, now_wall_ns, age_s)
     paint = ink.good if found.well else ink.bad
     lines = [paint(words.cut(found.sentence, width)), ""]
     for name in status.cameras:
@@ -49,6 +51,9 @@ def _config_lines(config: ConfigStatus, width: int, ink: Ink) -> list[str]:
             ink.bad(line)
             for line in field("mistakes", "the last reload was refused; what ran before runs on", width, Ink())
         ]
-    for error in config.errors:
+    shown = config.errors[:_MOST_ERRORS]
+    if len(shown) < len(config.errors):
+        shown.append(f"... and {len(config.errors) - len(shown)} more: timelapse config check")
+    for error in shown:
         lines += [ink.bad(line) for line in field("", words.plain(error), width, Ink())]
     return lines

@@ -61,6 +61,9 @@ def sentence(event: Event) -> str:
         data = check(event.data, kind) if kind is not None else None
     except WireError:
         data = None
+    if isinstance(data, Status):
+        # As it was then, which may be long ago.
+        return words.plain(verdict(data, event.wall_ns, 0.0).sentence)
     say = _SENTENCES.get(type(data))
     return words.plain(say(data) if say is not None else json.dumps(event.data, ensure_ascii=False))
 
@@ -147,10 +150,6 @@ def _supervisor_stopping(data: SupervisorStopping) -> str:
     return data.reason
 
 
-def _status(data: Status) -> str:
-    return verdict(data, 0.0).sentence
-
-
 def _listed(*parts: str) -> str:
     return ", ".join(part for part in parts if part)
 
@@ -170,5 +169,4 @@ _SENTENCES: dict[type, Callable[[Any], str]] = {
     BusTick: _bus_tick,
     SupervisorStarted: _supervisor_started,
     SupervisorStopping: _supervisor_stopping,
-    Status: _status,
 }

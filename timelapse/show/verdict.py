@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from shared.clock import NS_PER_S
 from shared.status import CameraStatus, Status, WorkerStatus
 from timelapse.show.words import duration, plain
 
 _CAPTURE = "capture."
+_SILENCE_S = 120.0
+"""On top of three intervals: opening a slow camera, a long exposure, a clock that was just set."""
 
 
 class Verdict(Struct, frozen=True):
@@ -23,9 +26,9 @@ class Verdict(Struct, frozen=True):
     sentence: str
 
 
-def verdict(status: Status, age_s: float) -> Verdict:
+def verdict(status: Status, now_wall_ns: int, age_s: float) -> Verdict:
     """What to say first. `age_s` is how old the status is: a countdown has gone on since."""
-    troubles = {name: trouble_of_camera(status, name, age_s) for name in status.cameras}
+    troubles = {name: trouble_of_camera(status, name, now_wall_ns, age_s) for name in status.cameras}
     bad = [trouble for trouble in troubles.values() if trouble]
     others = [
         trouble
@@ -41,14 +44,16 @@ def verdict(status: Status, age_s: float) -> Verdict:
     return Verdict(not bad and not others, recording, sentence)
 
 
-def trouble_of_camera(status: Status, camera: str, age_s: float) -> str:
+def trouble_of_camera(status: Status, camera: str, now_wall_ns: int, age_s: float) -> str:
     """Why a camera does not record, beginning with its worker's name; empty when it does."""
     name = _CAPTURE + camera
     worker = status.workers.get(name)
     if worker is None:
         return f"{name} is not there yet"
-    return trouble_of_worker(name, worker, age_s) or _trouble_in_running(
-        name, status, status.cameras[camera], worker.since_wall_ns
+    return (
+        trouble_of_worker(name, worker, age_s)
+        or _slots_missed(name, status, status.cameras[camera], worker.since_wall_ns)
+        or _silence(name, status.cameras[camera], worker.since_wall_ns, now_wall_ns)
     )
 
 
@@ -77,13 +82,22 @@ def next_try(worker: WorkerStatus, age_s: float) -> str:
     return f"next try in {duration(left_s)}" if left_s >= 1 else "next try now"
 
 
-def _trouble_in_running(name: str, status: Status, camera: CameraStatus, since_wall_ns: int) -> str:
+def _slots_missed(name: str, status: Status, camera: CameraStatus, since_wall_ns: int) -> str:
     # A miss from before this worker was ready is why it was started, not how it does.
     if not camera.missing_now or (camera.last_miss_slot_ns or 0) < since_wall_ns:
         return ""
     cause = camera.last_miss_cause or "unknown"
     detail = status.storage.detail if cause in {"disk_full", "disk_error"} else ""
     return f"{name} runs, but missed its last slot ({cause}){f': {plain(detail)}' if detail else ''}"
+
+
+def _silence(name: str, camera: CameraStatus, since_wall_ns: int, now_wall_ns: int) -> str:
+    """Neither frames nor misses, which should not be: the page must not call that recording."""
+    if camera.window != "always":
+        return ""
+    silent_s = (now_wall_ns - max(camera.last_frame_slot_ns or 0, since_wall_ns)) / NS_PER_S
+    silent = silent_s > 3 * camera.interval_s + _SILENCE_S
+    return f"{name} runs, but has taken no frame for {duration(silent_s)}" if silent else ""
 
 
 def _sentence(cameras: list[str], bad: list[str]) -> str:

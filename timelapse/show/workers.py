@@ -12,21 +12,28 @@ from timelapse.show import words
 from timelapse.show.ink import Ink
 
 _WIDE = 100
+_FIXED = 37
+"""All columns between the name and the restarts, with their gaps."""
+_RESTARTS_NARROW = 8
+_RESTARTS = 24
+_DOING = 20
 
 
 def worker_lines(
     workers: dict[str, WorkerStatus], now_wall_ns: int, age_s: float, *, width: int, ink: Ink
 ) -> list[str]:
     """The table, with its heading."""
-    name_width = min(max([len("worker"), *map(len, workers)]), width - 45)
+    wide = width >= _WIDE
+    room = width - _FIXED - (_RESTARTS + _DOING if wide else _RESTARTS_NARROW)
+    name_width = min(max([len("worker"), *map(len, workers)]), room)
     heading = _row("worker", "state", "pid", "for", "restarts", name_width)
-    if width >= _WIDE:
-        heading = f"{heading:<{_doing_column(name_width)}}  doing"
+    if wide:
+        heading = f"{heading:<{name_width + _FIXED + _RESTARTS}}doing"
     lines = [ink.dim(heading.rstrip())]
     for name, worker in workers.items():
         row = _worker_row(name, worker, now_wall_ns, name_width)
-        if width >= _WIDE:
-            row = f"{row:<{_doing_column(name_width)}}  {doing(worker, age_s)}"
+        if wide:
+            row = f"{row:<{name_width + _FIXED + _RESTARTS}}{doing(worker, age_s)}"
         lines.append(_painted(worker, words.cut(row.rstrip(), width), ink))
     return lines
 
@@ -51,11 +58,7 @@ def _worker_row(name: str, worker: WorkerStatus, now_wall_ns: int, name_width: i
 
 
 def _row(name: str, state: str, pid: str, age: str, restarts: str, name_width: int) -> str:
-    return f"{name:<{name_width}}  {state:<11}  {pid:>7}  {age:<12}  {restarts}"
-
-
-def _doing_column(name_width: int) -> int:
-    return name_width + 2 + 11 + 2 + 7 + 2 + 12 + 2 + 22
+    return f"{name:<{name_width}}  {state:<11}  {pid:>7}  {age:<11}  {restarts}"
 
 
 def _painted(worker: WorkerStatus, row: str, ink: Ink) -> str:

@@ -47,7 +47,9 @@ def test_change_of_policy_is_applied(key: str, value: str) -> None:
     assert merge_for_reload(OLD, new) == new
 
 
-@pytest.mark.parametrize(("key", "value"), [("cameras.main.source", "/srv/x.mp4"), ("cameras.main.resolution", "640x480")])
+@pytest.mark.parametrize(
+    ("key", "value"), [("cameras.main.source", "/srv/x.mp4"), ("cameras.main.resolution", "640x480")]
+)
 def test_change_of_what_is_opened_waits_for_the_worker_and_is_stored(key: str, value: str) -> None:
     new = parse(set_value(TEXT, key, value, PATH), PATH)
     assert compare(OLD, new) == Changes(needs_restart=(key,))

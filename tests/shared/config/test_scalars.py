@@ -13,7 +13,9 @@ def test_boolean_formatted_and_parsed_is_the_same(value: bool) -> None:
     assert parse_boolean(format_boolean(value).upper()) is value
 
 
-@pytest.mark.parametrize(("text", "meant"), [("yes", "true"), ("On", "true"), ("1", "true"), ("no", "false"), ("OFF", "false")])
+@pytest.mark.parametrize(
+    ("text", "meant"), [("yes", "true"), ("On", "true"), ("1", "true"), ("no", "false"), ("OFF", "false")]
+)
 def test_boolean_of_yaml_1_1_is_refused_with_what_was_meant(text: str, meant: str) -> None:
     with pytest.raises(ValueError, match=rf"'{text}' is neither true nor false \(did you mean {meant}\?\)"):
         parse_boolean(text)

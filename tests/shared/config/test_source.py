@@ -61,7 +61,8 @@ def test_source_of_a_file_among_devices_keeps_its_path() -> None:
         ("rstp://h/s", "(did you mean rtsp://?)"),
         ("RTSP://h/s", "(did you mean rtsp://?)"),
         ("gopher://h/s", "(known: rtsp://, rtsps://, http://, https://)"),
-        ("clip.mp4", "(a file is written file:PATH"),
+        ("clip.mp4", "(did you mean file:clip.mp4?)"),
+        ("../clips/one", "(did you mean file:../clips/one?)"),
         ("nothing known", "(known: auto, picamera2"),
         ("http://", "names no host"),
         ("http://h:0/", "names no port"),
@@ -84,7 +85,8 @@ def test_source_that_is_none_is_refused_with_a_reason(text: str, told: str) -> N
 
 
 @pytest.mark.parametrize(
-    "text", ["rstp://u:hunter2@h/", "rtsp://u:hunter2#x@h/", "http://u:hunter2@h/a b", "u:hunter2@h", "rtsp:u:hunter2@h"]
+    "text",
+    ["rstp://u:hunter2@h/", "rtsp://u:hunter2#x@h/", "http://u:hunter2@h/a b", "u:hunter2@h", "rtsp:u:hunter2@h"],
 )
 def test_source_refused_does_not_show_its_password(text: str) -> None:
     with pytest.raises(ValueError, match=r"\*\*\*") as caught:

@@ -13,7 +13,14 @@ KEYS = ["stop_above", "clean", "clean_above", "clean_to"]
 
 @pytest.mark.parametrize(
     ("word", "meant"),
-    [("stop_abov", "stop_above"), ("Stop-Above", "stop_above"), ("cleanto", "clean_to"), ("clen", "clean"), ("standby", None), ("", None)],
+    [
+        ("stop_abov", "stop_above"),
+        ("Stop-Above", "stop_above"),
+        ("cleanto", "clean_to"),
+        ("clen", "clean"),
+        ("standby", None),
+        ("", None),
+    ],
 )
 def test_word_mistyped_finds_the_nearest(word: str, meant: str | None) -> None:
     assert closest(word, KEYS) == meant

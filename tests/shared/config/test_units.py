@@ -11,7 +11,16 @@ from shared.config import units
 
 @pytest.mark.parametrize(
     ("text", "duration_s"),
-    [("10", 10.0), ("200ms", 0.2), ("0.5s", 0.5), (".5", 0.5), ("5m", 300.0), ("1.5h", 5400.0), ("7d", 604800.0), ("0", 0.0)],
+    [
+        ("10", 10.0),
+        ("200ms", 0.2),
+        ("0.5s", 0.5),
+        (".5", 0.5),
+        ("5m", 300.0),
+        ("1.5h", 5400.0),
+        ("7d", 604800.0),
+        ("0", 0.0),
+    ],
 )
 def test_duration_in_each_notation_gives_seconds(text: str, duration_s: float) -> None:
     assert units.parse_duration_s(text) == duration_s
@@ -42,7 +51,16 @@ def test_duration_that_is_none_is_refused_with_a_reason(text: str, told: str) ->
 
 @pytest.mark.parametrize(
     ("duration_s", "text"),
-    [(0.0, "0s"), (0.2, "200ms"), (10.0, "10s"), (90.0, "90s"), (300.0, "5m"), (86400.0, "1d"), (0.0005, "0.0005s"), (1e-7, "0.0000001s")],
+    [
+        (0.0, "0s"),
+        (0.2, "200ms"),
+        (10.0, "10s"),
+        (90.0, "90s"),
+        (300.0, "5m"),
+        (86400.0, "1d"),
+        (0.0005, "0.0005s"),
+        (1e-7, "0.0000001s"),
+    ],
 )
 def test_duration_formatted_takes_the_largest_whole_unit(duration_s: float, text: str) -> None:
     assert units.format_duration(duration_s) == text
@@ -66,7 +84,15 @@ def test_duration_of_half_a_millisecond_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ("text", "size_bytes"),
-    [("500", 500), ("500B", 500), ("1kB", 1000), ("1KiB", 1024), ("500MB", 500_000_000), ("1.5 GB", 1_500_000_000), ("2TiB", 2 * 2**40)],
+    [
+        ("500", 500),
+        ("500B", 500),
+        ("1kB", 1000),
+        ("1KiB", 1024),
+        ("500MB", 500_000_000),
+        ("1.5 GB", 1_500_000_000),
+        ("2TiB", 2 * 2**40),
+    ],
 )
 def test_size_in_each_notation_gives_bytes(text: str, size_bytes: int) -> None:
     assert units.parse_size_bytes(text) == size_bytes
@@ -93,7 +119,9 @@ def test_size_formatted_and_parsed_is_the_same(size_bytes: int) -> None:
     assert units.parse_size_bytes(units.format_size(size_bytes)) == size_bytes
 
 
-@pytest.mark.parametrize(("size_bytes", "text"), [(0, "0B"), (1024, "1KiB"), (1000, "1kB"), (2**20, "1MiB"), (1_500_000, "1500kB")])
+@pytest.mark.parametrize(
+    ("size_bytes", "text"), [(0, "0B"), (1024, "1KiB"), (1000, "1kB"), (2**20, "1MiB"), (1_500_000, "1500kB")]
+)
 def test_size_formatted_has_the_fewest_digits(size_bytes: int, text: str) -> None:
     assert units.format_size(size_bytes) == text
 
@@ -127,7 +155,13 @@ def test_resolution_that_is_none_is_refused(text: str) -> None:
 
 @given(st.text())
 def test_parsers_given_any_text_raise_nothing_but_value_error(text: str) -> None:
-    for parse in (units.parse_duration_s, units.parse_duration_ms, units.parse_size_bytes, units.parse_percent, units.parse_resolution):
+    for parse in (
+        units.parse_duration_s,
+        units.parse_duration_ms,
+        units.parse_size_bytes,
+        units.parse_percent,
+        units.parse_resolution,
+    ):
         try:
             parse(text)
         except ValueError as error:

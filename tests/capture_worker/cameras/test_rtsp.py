@@ -1,0 +1,103 @@
+"""RTSP against a real server (GStreamer's), H.264 and MJPEG, through a network that stalls."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+import pytest
+
+from capture_worker.cameras.base import Frame
+from capture_worker.cameras.mark import read_mark
+from capture_worker.cameras.stream import StreamCamera
+from capture_worker.check import check_jpeg
+from shared.clock import SystemClock
+from shared.config.model import CameraConfig
+from shared.errors import CameraError
+from tests.rig.rtsp_server import Codec, RtspServer, missing
+from tests.rig.tcp_hold import TcpHold
+
+MS = 1_000_000
+UNSEEN_MS = 200
+
+pytestmark = pytest.mark.skipif(missing() is not None, reason=str(missing()))
+
+
+@pytest.fixture(params=["h264", "mjpeg"])
+def codec(request: pytest.FixtureRequest) -> Codec:
+    return "h264" if request.param == "h264" else "mjpeg"
+
+
+@pytest.fixture
+def server(codec: Codec) -> Iterator[RtspServer]:
+    with RtspServer(codec) as running:
+        yield running
+
+
+def stream_camera(url: str) -> StreamCamera:
+    return StreamCamera(CameraConfig(name="main", source=url), SystemClock())
+
+
+def said_too_young_ms(frame: Frame) -> float:
+    """How much younger the frame is said to be than it is."""
+    image = frame.image
+    if frame.jpeg is not None:
+        image = np.asarray(cv2.imdecode(np.frombuffer(frame.jpeg, np.uint8), cv2.IMREAD_COLOR), np.uint8)
+    assert image is not None
+    mark = read_mark(image)
+    assert mark is not None
+    return frame.own_wall_ns / MS - mark
+
+
+def test_rtsp_frames_come_and_are_as_old_as_said(server: RtspServer, codec: Codec) -> None:
+    camera = stream_camera(server.url)
+    opened = camera.open()
+    assert (opened.driver, opened.address) == ("rtsp", f"127.0.0.1:{server.port}")
+    assert 60 * MS < opened.period_ns < 73 * MS
+    frames = []
+    for _ in range(10):
+        camera.drain()
+        frames.append(camera.take())
+    camera.close()
+    for frame in frames:
+        assert (frame.jpeg is not None) == (codec == "mjpeg")
+        if frame.jpeg is not None:
+            assert check_jpeg(frame.jpeg) == (640, 360)
+        assert said_too_young_ms(frame) < UNSEEN_MS
+    assert sorted(abs(said_too_young_ms(frame)) for frame in frames)[5] < 60
+
+
+def test_rtsp_network_that_stalls_the_burst_is_not_taken_for_fresh(server: RtspServer) -> None:
+    with TcpHold(server.port) as network:
+        camera = stream_camera(server.url.replace(str(server.port), str(network.port)))
+        camera.open()
+        camera.drain()
+        network.hold()
+        time.sleep(0.8)  # there is no event in a network that delivers nothing
+        network.release()
+        frames = []
+        for _ in range(20):
+            camera.drain()
+            frames.append((camera.take(), time.time_ns()))
+        camera.close()
+    assert max(arrived_ns - frame.own_wall_ns for frame, arrived_ns in frames) > 400 * MS
+    assert max(said_too_young_ms(frame) for frame, _ in frames) < UNSEEN_MS
+
+
+def test_rtsp_wrong_path_says_so(server: RtspServer) -> None:
+    with pytest.raises(CameraError, match="no such path \\(404\\)"):
+        stream_camera(server.url + "x").open()
+
+
+def test_rtsp_server_killed_raises(server: RtspServer) -> None:
+    camera = stream_camera(server.url)
+    camera.open()
+    server.kill()
+    with pytest.raises(CameraError, match="the stream ended"):
+        for _ in range(100):
+            camera.drain()
+    camera.close()
+    with pytest.raises(CameraError, match="connection refused"):
+        stream_camera(server.url).open()

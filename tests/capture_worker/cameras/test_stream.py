@@ -1,0 +1,263 @@
+"""The network camera against a real MJPEG server: what comes through, how old it is said to be, and every failure."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import cv2
+import numpy as np
+import pytest
+
+from capture_worker.cameras import reach, stream
+from capture_worker.cameras.base import Frame
+from capture_worker.cameras.mark import read_mark
+from capture_worker.cameras.stream import StreamCamera
+from capture_worker.check import DamagedFrame, check_jpeg
+from shared.clock import SystemClock
+from shared.config.model import CameraConfig
+from shared.errors import CameraError
+from tests.rig.mjpeg_server import MjpegServer
+
+MS = 1_000_000
+UNSEEN_MS = 150
+"""How much older than said a frame may be: a period at 30 frames a second, and a machine that is busy."""
+
+
+@pytest.fixture
+def server() -> Iterator[MjpegServer]:
+    with MjpegServer(fps=30) as running:
+        yield running
+
+
+@contextmanager
+def opened(url: str) -> Iterator[StreamCamera]:
+    camera = StreamCamera(CameraConfig(name="main", source=url), SystemClock())
+    try:
+        camera.open()
+        yield camera
+    finally:
+        camera.close()
+
+
+def next_frame(camera: StreamCamera) -> Frame:
+    own = camera.drain()
+    frame = camera.take()
+    assert (frame.own_wall_ns, frame.own_mono_ns) == own
+    return frame
+
+
+def mark_ms(frame: Frame) -> int:
+    assert frame.jpeg is not None
+    mark = read_mark(np.asarray(cv2.imdecode(np.frombuffer(frame.jpeg, np.uint8), cv2.IMREAD_COLOR), np.uint8))
+    assert mark is not None
+    return mark
+
+
+def is_damaged(frame: Frame) -> bool:
+    assert frame.jpeg is not None
+    try:
+        check_jpeg(frame.jpeg)
+    except DamagedFrame:
+        return True
+    return False
+
+
+def open_error(url: str) -> str:
+    with pytest.raises(CameraError) as caught, opened(url):
+        pass
+    return str(caught.value)
+
+
+def until_error(camera: StreamCamera) -> str:
+    with pytest.raises(CameraError) as caught:
+        for _ in range(500):
+            camera.drain()
+    return str(caught.value)
+
+
+def test_open_tells_what_is_known_of_the_camera() -> None:
+    with MjpegServer(fps=20, credentials="user:secret") as server:
+        camera = StreamCamera(CameraConfig(name="main", source=server.url), SystemClock())
+        found = camera.open()
+        camera.close()
+        camera.close()
+    assert found.driver == "http"
+    assert found.model == f"http://user:***@127.0.0.1:{server.port}/stream"
+    assert found.detail == "640x360 MJPG"
+    assert found.address == f"127.0.0.1:{server.port}"
+    assert 35 * MS < found.period_ns < 75 * MS
+
+
+def test_take_gives_the_cameras_own_bytes(server: MjpegServer) -> None:
+    with opened(server.url) as camera:
+        server.set_fault("repeat")
+        server.wait_for_frames(1)
+        sent = server.latest().jpeg
+        frame = next(frame for frame in (next_frame(camera) for _ in range(10)) if frame.jpeg == sent)
+    assert frame.image is None
+
+
+def test_drain_frames_are_fresh_in_order_and_none_twice(server: MjpegServer) -> None:
+    with opened(server.url) as camera:
+        frames = [next_frame(camera) for _ in range(20)]
+    marks = [mark_ms(frame) for frame in frames]
+    assert sorted(set(marks)) == marks
+    assert set(marks) <= set(server.made_ms)
+    ages = [frame.own_wall_ns / MS - mark for frame, mark in zip(frames, marks, strict=True)]
+    assert max(ages) < UNSEEN_MS
+    assert sorted(ages)[10] < 40
+    assert sorted(frame.own_mono_ns for frame in frames) == [frame.own_mono_ns for frame in frames]
+
+
+def test_drain_first_frame_is_none_of_those_read_while_opening(server: MjpegServer) -> None:
+    with opened(server.url) as camera:
+        opened_ms = time.time_ns() / MS
+        assert mark_ms(next_frame(camera)) > opened_ms - 40
+
+
+def test_drain_burst_after_a_stall_is_not_taken_for_fresh(server: MjpegServer) -> None:
+    with opened(server.url) as camera:
+        next_frame(camera)
+        server.set_fault("hold")
+        server.wait_for_frames(25)
+        server.set_fault("resume")
+        frames = [(next_frame(camera), time.time_ns() / MS) for _ in range(35)]
+    on_the_way_ms = [arrived_ms - mark_ms(frame) for frame, arrived_ms in frames]
+    assert max(on_the_way_ms) > 600
+    for frame, _ in frames:
+        assert frame.own_wall_ns / MS - mark_ms(frame) < UNSEEN_MS
+    last, arrived_ms = frames[-1]
+    assert arrived_ms - last.own_wall_ns / MS < UNSEEN_MS
+
+
+def test_drain_called_late_what_lay_waiting_is_not_taken_for_fresh(server: MjpegServer) -> None:
+    with opened(server.url) as camera:
+        next_frame(camera)
+        server.wait_for_frames(15)
+        for _ in range(20):
+            frame = next_frame(camera)
+            assert frame.own_wall_ns / MS - mark_ms(frame) < UNSEEN_MS
+
+
+@pytest.mark.parametrize("damage", ["truncate", "corrupt"])
+def test_take_one_damaged_jpeg_comes_as_it_is_and_the_stream_goes_on(server: MjpegServer, damage: str) -> None:
+    with opened(server.url) as camera:
+        server.set_fault("truncate" if damage == "truncate" else "corrupt", frames=1)
+        damaged = [is_damaged(next_frame(camera)) for _ in range(15)]
+    assert damaged.count(True) == 1
+    assert damaged[-1] is False
+
+
+def test_drain_connection_cut_raises_and_can_be_opened_anew(server: MjpegServer) -> None:
+    with opened(server.url) as camera:
+        server.set_fault("cut")
+        assert "the stream ended" in until_error(camera)
+    with opened(server.url) as camera:
+        assert not is_damaged(next_frame(camera))
+
+
+@pytest.mark.parametrize("fault", ["stall", "blackhole"])
+def test_drain_no_more_frames_raises_after_the_read_timeout(
+    server: MjpegServer, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    monkeypatch.setattr(stream, "READ_TIMEOUT_S", 0.5)
+    with opened(server.url) as camera:
+        assert camera.read_timeout_s == 0.5
+        server.set_fault("stall" if fault == "stall" else "blackhole")
+        began_s = time.monotonic()
+        assert "no picture for 0.5 s" in until_error(camera)
+        assert 0.45 < time.monotonic() - began_s < 3
+
+
+def test_open_vanished_camera_is_refused_and_opens_when_it_is_back(server: MjpegServer) -> None:
+    server.set_fault("vanish")
+    assert "connection refused" in open_error(server.url)
+    server.set_fault("resume")
+    with opened(server.url) as camera:
+        assert not is_damaged(next_frame(camera))
+
+
+def test_open_camera_that_does_not_answer_is_given_up(server: MjpegServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "OPEN_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(reach, "ASK_TIMEOUT_S", 0.3)
+    server.set_fault("blackhole")
+    assert "does not answer" in open_error(server.url)
+
+
+def test_open_camera_without_pictures_is_given_up(server: MjpegServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream, "OPEN_TIMEOUT_S", 0.5)
+    server.set_fault("stall")
+    assert "no picture came" in open_error(server.url)
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/nothing", "no such path (404)"),
+        ("/page", "this is a page (text/html), not a stream"),
+        ("/snapshot.jpg", "this address gives a single picture; only streams are supported in this version"),
+    ],
+)
+def test_open_wrong_path_says_what_it_is(server: MjpegServer, path: str, expected: str) -> None:
+    assert expected in open_error(server.url.replace("/stream", path))
+
+
+def test_open_wrong_password_says_so_without_showing_it() -> None:
+    with MjpegServer(credentials="user:secret") as server:
+        message = open_error(server.url.replace("secret", "hunter2"))
+    assert "refuses access (401)" in message
+    assert "hunter2" not in message
+
+
+def test_open_password_with_special_characters_is_understood() -> None:
+    with MjpegServer(fps=30, credentials="user:a/b@c%d#e") as server:
+        with opened(server.url.replace("a/b@c%d#e", "a%2Fb%40c%25d%23e")) as camera:
+            assert not is_damaged(next_frame(camera))
+
+
+@pytest.mark.parametrize("url", ["http://user:hunt/er2@127.0.0.1/x", "http://user:hunter2@/x", "http://:99999/x"])
+def test_open_impossible_address_says_so_without_the_password(url: str) -> None:
+    message = open_error(url)
+    assert "address" in message
+    assert "er2" not in message
+
+
+def test_open_unknown_host_says_so() -> None:
+    # The name is reserved: it never exists (RFC 6761).
+    assert "the host is unknown" in open_error("http://camera.invalid/stream")
+
+
+def test_open_http_server_asked_for_rtsp_says_so(server: MjpegServer) -> None:
+    assert "does not answer as an rtsp camera should" in open_error(server.url.replace("http:", "rtsp:"))
+
+
+def test_open_host_that_takes_no_connection_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A listener whose queue is full drops what comes, as a host that is switched off does."""
+    monkeypatch.setattr(reach, "CONNECT_TIMEOUT_S", 0.3)
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
+        waiting = [socket.socket() for _ in range(4)]
+        for each in waiting:
+            each.setblocking(False)
+            each.connect_ex(listener.getsockname())
+        message = open_error(f"http://127.0.0.1:{listener.getsockname()[1]}/stream")
+        for each in waiting:
+            each.close()
+    assert "no answer within 0.3 s" in message
+
+
+def test_open_failure_prints_nothing(server: MjpegServer) -> None:
+    code = (
+        "import sys\nfrom capture_worker.cameras.stream import StreamCamera\n"
+        "from shared.clock import SystemClock\nfrom shared.config.model import CameraConfig\n"
+        "from shared.errors import CameraError\n"
+        "try: StreamCamera(CameraConfig(name='main', source=sys.argv[1]), SystemClock()).open()\n"
+        "except CameraError: pass\n"
+    )
+    url = server.url.replace("/stream", "/nothing")
+    done = subprocess.run([sys.executable, "-c", code, url], capture_output=True, check=True)
+    assert (done.stdout, done.stderr) == (b"", b"")

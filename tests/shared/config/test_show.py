@@ -1,0 +1,161 @@
+"""Effective settings, as a person would write them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.config.keys import flatten
+from shared.config.model import (
+    CameraConfig,
+    Configuration,
+    Location,
+    RestartConfig,
+    StorageConfig,
+    SupervisorConfig,
+)
+from shared.config.read import parse
+from shared.config.show import get_value, show
+from shared.errors import UsageError
+
+PATH = "/etc/timelapse/timelapse.yml"
+SHOWN = """\
+output_dir: /srv/frames
+require_mount: false
+location:
+  latitude: 59.9
+  longitude: -10
+cameras:
+  main:
+    source: rtsp://user:***@cam/s
+    resolution: 1920x1080
+    interval: 500ms
+    quality: 90
+    window: always
+  garden:
+    source: test
+    resolution: 640x480
+    interval: 10s
+    quality: 90
+    window: sunrise..sunset
+storage:
+  stop_above: 90%
+  clean: true
+  clean_above: 85%
+  clean_to: 80%
+  keep_min: 1h
+  keep_days: 0
+supervisor:
+  restart:
+    base: 5s
+    max: 5m
+    stable: 1m
+  lease_caps:
+    open: 30s
+    grab: 15m
+    wait: 90s
+    write: 1m
+    sleep: 90s
+    disk: 1m
+    prune: 1m
+"""
+CONFIGURATION = Configuration(
+    PATH,
+    "/srv/frames",
+    {
+        "main": CameraConfig("main", "rtsp://user:secret@cam/s", interval_ms=500),
+        "garden": CameraConfig("garden", "test", (640, 480), window="sunrise..sunset"),
+    },
+    location=Location(59.9, -10.0),
+)
+
+
+def test_show_has_every_setting_and_no_password() -> None:
+    assert show(CONFIGURATION) == SHOWN
+
+
+def test_show_of_a_path_that_needs_quotes_reads_back() -> None:
+    odd = parse("output_dir: '/srv/a: b #c'\ncameras: {null: {source: 'file:/srv/*x'}}\n", PATH)
+    assert parse(show(odd), PATH) == odd
+
+
+_DURATIONS = st.integers(1000, 3_600_000).map(lambda duration_ms: duration_ms / 1000)
+_CAMERAS = st.builds(
+    CameraConfig,
+    name=st.from_regex(r"\A[a-z0-9][a-z0-9_-]{0,31}\Z").filter(lambda name: name not in {"storage", "render"}),
+    source=st.sampled_from(["auto", "test", "/srv/clip.mp4", "file:/dev/shm/x"])
+    | st.integers(0, 9).map(lambda n: f"http://h{n}/x?y#z"),
+    resolution=st.tuples(st.integers(8, 8192).map(lambda n: 2 * n), st.integers(8, 8192).map(lambda n: 2 * n)),
+    interval_ms=st.integers(20, 86_400_000),
+    quality=st.integers(1, 100),
+    window=st.sampled_from(["always", "06:00-20:00", "dusk+10m..06:00"]),
+)
+CONFIGURATIONS = st.builds(
+    Configuration,
+    path=st.just(PATH),
+    output_dir=st.from_regex(r"\A/srv/[^/\s][\w: #'\"{},%&*!|>-]{0,20}[\w'\"#:]\Z").filter(
+        lambda path: path.isprintable() and "://" not in path
+    ),
+    cameras=st.lists(_CAMERAS, min_size=1, max_size=3, unique_by=(lambda c: c.name, lambda c: c.source)).map(
+        lambda cameras: {camera.name: camera for camera in cameras}
+    ),
+    require_mount=st.booleans(),
+    location=st.builds(
+        Location, st.floats(-90, 90).map(lambda x: round(x, 6)), st.floats(-180, 180).map(lambda x: round(x, 6))
+    ),
+    storage=st.builds(
+        StorageConfig,
+        stop_above_percent=st.floats(90, 100).map(lambda x: round(x, 3)),
+        clean=st.booleans(),
+        clean_to_percent=st.floats(1, 84).map(lambda x: round(x, 3)),
+        keep_min_s=_DURATIONS,
+        keep_days=st.integers(1, 999).map(float) | st.just(0.0),
+    ),
+    supervisor=st.builds(
+        SupervisorConfig,
+        restart=st.builds(RestartConfig, base_s=_DURATIONS, max_s=st.just(3600.0), stable_s=_DURATIONS),
+        lease_caps_s=st.just({**SupervisorConfig().lease_caps_s, "open": 12.5}),
+    ),
+)
+
+
+@given(CONFIGURATIONS)
+def test_show_without_passwords_reads_back_as_the_same(configuration: Configuration) -> None:
+    assert parse(show(configuration), PATH) == configuration
+
+
+def test_get_gives_each_setting_as_show_has_it_but_with_its_password() -> None:
+    for key, setting, value in flatten(CONFIGURATION):
+        assert get_value(CONFIGURATION, key) == setting.render(value)
+    assert get_value(CONFIGURATION, "cameras.main.source") == "rtsp://user:secret@cam/s"
+    assert get_value(CONFIGURATION, "storage.stop_above") == "90%"
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("storage.stop_abov", "there is no key storage.stop_abov (did you mean storage.stop_above?)"),
+        ("cameras.main.intervall", "(did you mean cameras.main.interval?)"),
+        ("interval", "(did you mean cameras.NAME.interval?)"),
+        ("base", "(did you mean supervisor.restart.base?)"),
+        ("nothing", "there is no key nothing"),
+        ("", "there is no key "),
+        ("storage.stop_above.x", "there is no key storage.stop_above.x"),
+        ("storage", "storage is a section: name one of its keys (storage.stop_above, storage.clean,"),
+        ("cameras", "name one of its keys (cameras.NAME.source,"),
+        ("cameras.main", "name one of its keys (cameras.main.source,"),
+        ("cameras.mian.source", "there is no camera mian (did you mean main?)"),
+        ("cameras.zzz.source", "there is no camera zzz (there is main, garden)"),
+    ],
+)
+def test_get_of_what_is_no_setting_tells_what_was_meant(key: str, told: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        get_value(CONFIGURATION, key)
+    assert told in str(caught.value)
+
+
+def test_get_of_a_location_that_is_not_given_is_told() -> None:
+    without = Configuration(PATH, "/x", {"main": CameraConfig("main")})
+    with pytest.raises(UsageError, match=r"location\.latitude is not set, and has no default"):
+        get_value(without, "location.latitude")

@@ -1,0 +1,95 @@
+"""One camera's frames, oldest first by instant, and the newest of them."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.clock import NS_PER_S
+from storage_worker.camera_frames import CameraFrames, newest_frame
+from tests.rig.planted_frames import plant, plant_row
+from tests.rig.steps import finish
+
+_NOON_NS = 1_750_000_000 * NS_PER_S
+_HOUR_NS = 3600 * NS_PER_S
+_EVER_NS = 1 << 62
+
+
+def _walked(camera_dir: Path) -> list[str]:
+    walk, paths = CameraFrames(camera_dir), []
+    finish(walk.settle())
+    while walk.oldest is not None:
+        paths.append(walk.oldest.path)
+        walk.pass_over()
+        finish(walk.settle())
+    return paths
+
+
+_PLANTED = st.lists(
+    st.tuples(st.integers(0, 120), st.sampled_from([-720, -480, 0, 60, 345, 840]), st.integers(1, 2)),
+    unique_by=lambda frame: (frame[0], frame[2]),
+    max_size=12,
+)
+
+
+@given(frames=_PLANTED)
+@settings(max_examples=40, deadline=None)
+def test_walk_over_frames_of_any_zones_is_by_instant(frames: list[tuple[int, int, int]]) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        output_dir = Path(name)
+        by_instant = [
+            plant(output_dir, "a", _NOON_NS + hours * _HOUR_NS, take=take, offset_min=offset).partition("/")[2]
+            for hours, offset, take in sorted(frames, key=lambda frame: (frame[0], frame[2]))
+        ]
+        assert _walked(output_dir / "a") == by_instant
+        newest = finish(newest_frame(output_dir / "a", _EVER_NS))
+        assert (newest and newest.path) == (by_instant[-1] if by_instant else None)
+
+
+def test_newest_at_or_before_an_instant_leaves_the_future_out(tmp_path: Path) -> None:
+    paths = plant_row(tmp_path, "a", newest_ns=_NOON_NS, count=3, apart_s=86_400)
+    plant(tmp_path, "a", _NOON_NS + 900 * 24 * _HOUR_NS)
+    newest = finish(newest_frame(tmp_path / "a", _NOON_NS))
+    assert newest is not None
+    assert f"a/{newest.path}" == paths[-1]
+
+
+def test_walk_past_the_last_frame_of_a_day_names_that_day(tmp_path: Path) -> None:
+    paths = plant_row(tmp_path, "a", newest_ns=_NOON_NS, count=2, apart_s=5 * 86_400)
+    (tmp_path / "a/2000/01/01").mkdir(parents=True)
+    walk = CameraFrames(tmp_path / "a")
+    finish(walk.settle())
+    assert walk.take_passed_days() == ["2000/01/01"]
+    walk.pass_over()
+    assert walk.take_passed_days() == [paths[0][2:12]]
+
+
+def test_walk_over_a_directory_that_can_not_be_read_goes_on_behind_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = plant_row(tmp_path, "a", newest_ns=_NOON_NS, count=3, apart_s=5 * 86_400)
+    bad, scandir = str((tmp_path / paths[0]).parent), os.scandir
+
+    def failing(path: str | os.PathLike[str]) -> object:
+        if os.fspath(path) == bad:
+            raise OSError(5, "Input/output error", bad)
+        return scandir(path)
+
+    monkeypatch.setattr("os.scandir", failing)
+    walk = CameraFrames(tmp_path / "a")
+    with pytest.raises(OSError, match="Input/output"):
+        finish(walk.settle())
+    finish(walk.settle())
+    assert walk.oldest is not None
+    assert f"a/{walk.oldest.path}" == paths[1]
+
+
+def test_walk_over_names_without_an_instant_drops_them(tmp_path: Path) -> None:
+    path = plant(tmp_path, "a", _NOON_NS)
+    (tmp_path / path).with_name("20250615T256199.000+0000.jpg").touch()
+    assert _walked(tmp_path / "a") == [path.partition("/")[2]]

@@ -1,0 +1,114 @@
+"""The status page: what is on it, and that it keeps to the width."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from msgspec.structs import replace
+
+from shared.status import RestartStatus, Status
+from tests.rig.status_values import NOW_NS, camera, in_backoff, status, with_camera, with_worker, worker
+from timelapse.show.ink import Ink
+from timelapse.show.page import page
+
+_ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def full_disk() -> Status:
+    full = replace(
+        status().storage, level="full", used_percent=99.96, inodes_percent=97.0, pruned_frames=12_345, detail="x" * 300
+    )
+    return replace(status(), storage=full)
+
+
+def rejected() -> Status:
+    needs = ["cameras.main.source", "cameras.main.resolution", "output_dir"]
+    error = "/etc/timelapse/timelapse.yml:12:15: cameras.main.interval: '5x' is not a duration (write 10, 200ms, 0.5s)"
+    return replace(status(), config=replace(status().config, needs_restart=needs, errors=[error, error]))
+
+
+def long_names() -> Status:
+    name = "the-camera-on-the-northern-tower-of-the-old-town-hall-with-the-long-name"
+    return replace(
+        status(),
+        cameras={name: camera(name, source="rtsp://" + "h" * 200, model="Model with\nnewline \x1b[31m" + "m" * 99)},
+        workers={f"capture.{name}": worker(restarts=RestartStatus(total=10**6, by_cause={"camera": 10**6}, failures=3))},
+    )
+
+
+def unknown_yet() -> Status:
+    fresh = camera("main", frames=0, bytes=0, misses={}, last_frame_slot_ns=None, last_frame_path="", driver="", model="")
+    disk = replace(status().storage, level=None, used_percent=None, free_bytes=None, checked_wall_ns=None)
+    starting = with_worker(replace(status(), cameras={"main": fresh}, storage=disk), "capture.main", state="starting")
+    return replace(starting, workers={"capture.main": starting.workers["capture.main"]})
+
+
+STATES = {
+    "well": status(),
+    "backoff": in_backoff(status(), "capture.main"),
+    "quarantined": with_worker(status(), "capture.main", state="quarantined", last_detail="alive after SIGKILL " * 9),
+    "full disk": full_disk(),
+    "rejected": rejected(),
+    "long names": long_names(),
+    "unknown yet": unknown_yet(),
+    "window": with_camera(status(), "main", window="sunrise-30m..sunset+30m", interval_s=0.5),
+}
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120, 200])
+@pytest.mark.parametrize("state", STATES)
+def test_page_at_any_width_no_line_is_longer(state: str, width: int) -> None:
+    lines = page(STATES[state], NOW_NS, 0.0, width=width, ink=Ink(colour=False))
+    assert [line for line in lines if len(line) > width] == []
+    assert [line for line in lines if not line.isprintable()] == []
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_page_in_colour_says_the_same(state: str) -> None:
+    plain = page(STATES[state], NOW_NS, 0.0, width=80, ink=Ink(colour=False))
+    painted = page(STATES[state], NOW_NS, 0.0, width=80, ink=Ink(colour=True))
+    assert painted != plain
+    assert [_ESCAPE.sub("", line) for line in painted] == plain
+
+
+def test_page_all_well_tells_at_a_glance() -> None:
+    lines = page(status(), NOW_NS, 0.0, width=80, ink=Ink())
+    text = "\n".join(lines)
+    assert lines[0] == "Recording: all 2 cameras."
+    assert "4 s ago" in text
+    assert "0.4 ms late, 301 kB" in text
+    assert "main/2026/11/23/20261123T081530.000+0000.jpg" in text
+    assert "in 6 s, every 10 s" in text
+    assert "1,234 frames (370 MB), 13 missed: 11 camera_lost, 2 hang" in text
+    assert "12.3 GB free" in text
+    assert "/etc/timelapse/timelapse.yml" in text
+
+
+def test_page_camera_in_backoff_shows_why_and_how_often() -> None:
+    text = "\n".join(page(STATES["backoff"], NOW_NS, 0.0, width=80, ink=Ink()))
+    assert "main  NOT recording" in text
+    assert "garden  recording" in text
+    assert "5 (4 camera, 1 hang)" in text
+
+
+def test_page_narrow_the_path_of_a_frame_stays_in_one_piece() -> None:
+    lines = page(status(), NOW_NS, 0.0, width=60, ink=Ink())
+    assert any(line.strip() == "main/2026/11/23/20261123T081530.000+0000.jpg" for line in lines)
+
+
+def test_page_keys_that_need_a_restart_are_given_as_commands() -> None:
+    text = "\n".join(page(STATES["rejected"], NOW_NS, 0.0, width=200, ink=Ink()))
+    assert "cameras.main.source, cameras.main.resolution take effect by: timelapse restart capture.main" in text
+    assert "output_dir takes effect by: restart the service" in text
+    assert "timelapse.yml:12:15: cameras.main.interval" in text
+
+
+def test_page_wide_says_what_each_worker_is_doing() -> None:
+    text = "\n".join(page(status(), NOW_NS, 2.0, width=120, ink=Ink()))
+    assert "sleep (4 s left)" in text
+
+
+def test_page_clock_put_back_frame_in_the_future_is_said() -> None:
+    text = "\n".join(page(status(), NOW_NS - 10**13, 0.0, width=80, ink=Ink()))
+    assert "in the future" in text

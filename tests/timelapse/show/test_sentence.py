@@ -1,0 +1,96 @@
+"""Events as lines: each topic has its sentence, and none is ever refused."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from shared.events import DATA_TYPES
+from shared.messages import Event
+from tests.rig.status_values import NOW_NS, plain, status
+from timelapse.show.ink import Ink
+from timelapse.show.sentence import line, sentence
+
+WORKER = {"worker": "capture.main", "incarnation": 3, "pid": 1234, "state": "backoff", "cause": "camera", "delay_s": 5.4}
+DATA: dict[str, tuple[dict[str, Any], str]] = {
+    "frame.written": (
+        {
+            "camera": "main",
+            "slot_ns": NOW_NS,
+            "take": 1,
+            "path": "main/2026/11/23/x.jpg",
+            "bytes": 301_000,
+            "width": 1920,
+            "height": 1080,
+            "lateness_us": 412,
+        },
+        "34.500: 301 kB, 0.4 ms late, main/2026/11/23/x.jpg",
+    ),
+    "frame.missed": (
+        {
+            "camera": "main",
+            "first_slot_ns": NOW_NS,
+            "last_slot_ns": NOW_NS + 20_000_000_000,
+            "interval_ns": 10_000_000_000,
+            "count": 3,
+            "cause": "hang",
+        },
+        "3 slots missed (hang)",
+    ),
+    "camera.opened": ({"camera": "main", "driver": "opencv", "model": "FFMPEG"}, "main: open, opencv, FFMPEG"),
+    "camera.lost": ({"camera": "main", "detail": "connection refused"}, "main: lost, connection refused"),
+    "disk.pressure": (
+        {"level": "full", "used_percent": 95.04, "free_bytes": 5_000_000, "inodes_percent": None, "path": "/srv"},
+        "full: 95.0 % used, 5.0 MB free, /srv",
+    ),
+    "storage.pruned": (
+        {"count": 2, "bytes": 600_000, "oldest": "main/a.jpg", "newest": "main/b.jpg", "rule": "clean_above"},
+        "2 frames deleted (600 kB, clean_above): main/a.jpg to main/b.jpg",
+    ),
+    "config.reloaded": (
+        {"applied": ["storage.clean"], "needs_restart": ["output_dir"]},
+        "in force: storage.clean; needs a restart: output_dir",
+    ),
+    "config.rejected": ({"errors": ["f:1:2: x"]}, "1 mistake, nothing changed: f:1:2: x"),
+    "clock.stepped": ({"camera": "main", "step_ns": -1_500_000_000}, "main: the clock jumped by -1.500 s"),
+    "operation.finished": ({"operation": "ab", "ok": False, "worker": "storage", "detail": "no"}, "storage FAILED, no"),
+    "bus.tick": ({"seq": 12, "tseq": {}}, "last event 12"),
+    "supervisor.started": ({"pid": 1, "version": "0.1.0", "config": "/c.yml"}, "version 0.1.0, pid 1, /c.yml"),
+    "supervisor.stopping": ({"reason": "SIGTERM"}, "SIGTERM"),
+    "status": (plain(status()), "Recording: all 2 cameras."),
+    **{
+        topic: (WORKER, "capture.main: backoff, cause camera, next try in 5 s, pid 1234")
+        for topic in DATA_TYPES
+        if topic.startswith("worker.")
+    },
+}
+
+
+def event(topic: str, data: dict[str, Any]) -> Event:
+    return Event(v=1, topic=topic, source="s", boot="b", seq=1, tseq=1, wall_ns=NOW_NS, mono_ns=1, data=data)
+
+
+@pytest.mark.parametrize("topic", DATA_TYPES)
+def test_sentence_of_each_topic_says_what_happened(topic: str) -> None:
+    data, said = DATA[topic]
+    assert said in sentence(event(topic, data))
+    assert not sentence(event(topic, data)).startswith("{")
+
+
+@pytest.mark.parametrize("topic", ["frame.written", "something.new"])
+def test_sentence_of_data_that_is_not_known_is_the_data(topic: str) -> None:
+    data = {"camera": "main", "colour": "mauve"}
+    assert json.loads(sentence(event(topic, data))) == data
+
+
+def test_line_foreign_control_characters_do_not_reach_the_terminal() -> None:
+    shown = line(event("camera.lost", {"camera": "main", "detail": "bad\x1b[2J\r\nworse"}), Ink())
+    assert shown.isprintable()
+
+
+def test_line_holds_time_topic_and_sentence() -> None:
+    shown = line(event("supervisor.stopping", {"reason": "SIGTERM"}), Ink())
+    assert shown.split() == [shown.split()[0], "supervisor.stopping", "SIGTERM"]
+    assert shown.split()[0].endswith("34.500")
