@@ -41,4 +41,7 @@ def check_jpeg(jpeg: bytes) -> tuple[int, int]:
         simplejpeg.decode_jpeg(jpeg, colorspace="GRAY", min_height=1, min_width=1, min_factor=8)
     except ValueError as error:
         raise DamagedFrame(str(error) or "it can't be decoded") from error
+    except KeyError as error:
+        # simplejpeg 1.6 looks up the colours of a JPEG that has no picture in it.
+        raise DamagedFrame("there is no picture in it") from error
     return width, height

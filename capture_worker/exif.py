@@ -59,7 +59,7 @@ class _Value(NamedTuple):
 
     tag: int
     kind: int
-    count: int
+    number: int
     data: bytes
 
 
@@ -179,7 +179,7 @@ def _directory(values: list[_Value], at: int) -> bytes:
         if len(field) > 4:
             field = struct.pack(">I", behind + len(data))
             data += value.data + b"\x00" * (len(value.data) % 2)
-        entries += struct.pack(">HHI", value.tag, value.kind, value.count) + field.ljust(4, b"\x00")
+        entries += struct.pack(">HHI", value.tag, value.kind, value.number) + field.ljust(4, b"\x00")
     return struct.pack(">H", len(values)) + entries + b"\x00" * 4 + data
 
 

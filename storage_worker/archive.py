@@ -94,10 +94,12 @@ class Archive:
             # Of a camera that is new here, or (while it is rebuilt) will be looked at yet.
             self.stale = True
             return
-        after = _newest([*before, written], now_wall_ns)
-        self._newest[camera] = after
-        behind = [written, *(found for found in before if found not in after)]
-        if self._last_passed is not None and any(found.name <= self._last_passed for found in behind):
+        after = self._newest[camera] = _newest([*before, written], now_wall_ns)
+        # Out of order: its day may have been listed already.
+        late = any(written.name < found.name and found.name.slot_ns <= now_wall_ns for found in before)
+        released = [found for found in before if found not in after]
+        passed = self._last_passed
+        if late or (passed is not None and any(found.name <= passed for found in [written, *released])):
             self.stale = True
 
     def _cameras(self) -> list[str]:

@@ -30,8 +30,8 @@ from storage_worker.set_aside import SetAside
 _MOST_FAILURES_IN_A_ROW = 1000
 """Then it ends for now; those frames are set aside, so that the next clean-up gets further."""
 _MOST_REBUILDS = 5
-_IN_USE_NS = 2 * 86_400 * NS_PER_S
-"""A camera may just be putting a frame into a day's directory: those of days as near as this stay, though empty."""
+_IN_USE_NS = 86_400 * NS_PER_S
+"""A camera may be about to put a frame into its day's directory: those of days as near as this stay, though empty."""
 
 
 class Surroundings(Struct, frozen=True):

@@ -58,8 +58,23 @@ def _want_up(record: Record, _moment: Moment) -> Outcome:
     return replace(record, desired=Desired.UP), ()
 
 
+def _want_up_at_once(record: Record, _moment: Moment) -> Outcome:
+    """An order to begin again while the process still ends: as in a back-off, nothing is waited for after its end."""
+    return replace(record, desired=Desired.UP, forgiven=True), ()
+
+
 def _want_down(record: Record, _moment: Moment) -> Outcome:
     return replace(record, desired=Desired.DOWN), ()
+
+
+def _want_down_sooner(record: Record, moment: Moment) -> Outcome:
+    """A stop on top of a stop or restart: a shutdown allows it less time than an operator does."""
+    due_ns = _no_later(record, moment.after(moment.timing.stop_s))
+    return replace(record, desired=Desired.DOWN, due_ns=due_ns), ()
+
+
+def _note_reload(record: Record, _moment: Moment) -> Outcome:
+    return replace(record, reloaded=True), ()
 
 
 def _spawn(record: Record, moment: Moment) -> Outcome:
@@ -107,6 +122,14 @@ def _slay_by_order(record: Record, moment: Moment) -> Outcome:
     return _slay(replace(record, forgiven=True), moment)
 
 
+def _slay_sooner(record: Record, moment: Moment) -> Outcome:
+    """An order on top of a kill. Invariant: it never puts off the end of the kill, however often it is repeated."""
+    slain, actions = _slay_by_order(record, moment)
+    if record.slain:
+        slain = replace(slain, due_ns=_no_later(record, moment.after(moment.timing.slay_s)))
+    return slain, actions
+
+
 def _kill_further(record: Record, moment: Moment) -> Outcome:
     """The deadline of a kill: SIGABRT was not enough, or SIGKILL was not, and then nothing is."""
     if not record.slain:
@@ -115,7 +138,7 @@ def _kill_further(record: Record, moment: Moment) -> Outcome:
 
 
 def _slay_again(record: Record, _moment: Moment) -> Outcome:
-    return record, (Action.SLAY,)
+    return replace(record, forgiven=True), (Action.SLAY,)
 
 
 def _bury(record: Record, moment: Moment) -> Outcome:
@@ -130,15 +153,22 @@ def _bury(record: Record, moment: Moment) -> Outcome:
 
 
 def _refuse(record: Record, moment: Moment) -> Outcome:
-    """It ended over its configuration: trying the same again is no use before a reload or an operator."""
-    if record.desired is Desired.DOWN:
-        return _settle(record, moment)
+    """It ended over its configuration: trying the same again is no use before a reload or an operator.
+
+    Where one of them came while it was still alive, it is tried again with what is in force by now.
+    """
+    if record.desired is Desired.DOWN or record.forgiven or record.reloaded:
+        return _bury(record, moment)
     return replace(record, state=State.FAILED, failures=record.failures + 1, due_ns=None), ()
 
 
 def _is_stable(record: Record, moment: Moment) -> bool:
     lasted_ns = moment.now_ns - record.spawned_ns
     return record.worked and lasted_ns >= moment.timing.stable_s * NS_PER_S
+
+
+def _no_later(record: Record, due_ns: int) -> int:
+    return due_ns if record.due_ns is None else min(record.due_ns, due_ns)
 
 
 _Rule = Callable[[Record, Moment], Outcome]
@@ -152,14 +182,16 @@ _ALIVE = _NOTHING | {
     Happening.EXITED: _bury,
     Happening.REFUSED: _refuse,
     Happening.HUNG: _abort,
+    Happening.RELOADED: _note_reload,
 }
 _ENDING = _NOTHING | {
-    Happening.START: _want_up,
+    Happening.START: _want_up_at_once,
     Happening.STOP: _want_down,
-    Happening.RESTART: _want_up,
+    Happening.RESTART: _want_up_at_once,
     Happening.WORKED: _work,
     Happening.EXITED: _bury,
     Happening.REFUSED: _refuse,
+    Happening.RELOADED: _note_reload,
 }
 _WAITING = _NOTHING | {
     Happening.START: _spawn,
@@ -172,10 +204,16 @@ TABLE: dict[State, dict[Happening, _Rule]] = {
     State.STOPPED: _NOTHING | {Happening.START: _spawn, Happening.RESTART: _spawn},
     State.STARTING: _ALIVE | {Happening.READY: _run},
     State.RUNNING: _ALIVE,
-    State.STOPPING: _ENDING | {Happening.KILL: _slay_by_order, Happening.HUNG: _abort, Happening.DUE: _slay},
-    State.KILLING: _ENDING | {Happening.KILL: _slay_by_order, Happening.DUE: _kill_further},
+    State.STOPPING: _ENDING
+    | {
+        Happening.STOP: _want_down_sooner,
+        Happening.KILL: _slay_by_order,
+        Happening.HUNG: _abort,
+        Happening.DUE: _slay,
+    },
+    State.KILLING: _ENDING | {Happening.KILL: _slay_sooner, Happening.DUE: _kill_further},
     State.QUARANTINED: _ENDING | {Happening.KILL: _slay_again},
     State.BACKOFF: _WAITING | {Happening.DUE: _spawn, Happening.APPEARED: _spawn},
     State.FAILED: _WAITING,
 }
-"""Drawn in docs/architecture.md; a test compares the drawing with this."""
+"""Drawn in docs/state-graph.md; a test compares the drawing with this."""

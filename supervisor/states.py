@@ -65,7 +65,8 @@ class Record(Struct, frozen=True):
     """All that the policy remembers of one worker. Times are monotonic nanoseconds.
 
     `failures` is the run of exits that nobody asked for. `forgiven` marks an end that the operator asked for.
-    `due_ns` is the one timer of the state. `slain` says, in `killing`, that SIGKILL has been sent.
+    `due_ns` is the one timer of the state. `slain` says, in `killing`, that SIGKILL has been sent. `reloaded` says that
+    the configuration was read anew since the process began.
     """
 
     state: State = State.STOPPED
@@ -74,5 +75,6 @@ class Record(Struct, frozen=True):
     forgiven: bool = False
     worked: bool = False
     slain: bool = False
+    reloaded: bool = False
     spawned_ns: int = 0
     due_ns: int | None = None

@@ -82,7 +82,9 @@ def _what_next(changes: Changes | None, path: str, runtime_dir: str | None) -> s
     if os.path.realpath(in_force) != os.path.realpath(path):
         return f"The supervisor that is running uses another file ({in_force}): it takes no notice of this one."
     if changes is not None and changes.needs_restart:
-        return f"{restart_advice(changes.needs_restart)[0]} (after 'timelapse reload')"
+        advice = restart_advice(changes.needs_restart)[0]
+        # A worker is started with what the supervisor has read last.
+        return f"{advice} (after 'timelapse reload')" if "capture." in advice else advice
     return "It takes effect by: timelapse reload"
 
 

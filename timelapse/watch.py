@@ -15,10 +15,10 @@ from typing import Any
 
 import msgspec
 
-from shared.errors import EX_OK, WireError
+from shared.errors import EX_OK, TimelapseError
 from shared.messages import Event
 from shared.status import Status
-from shared.transport import Poller, Tap
+from shared.transport import Poller
 from shared.wire import check
 from timelapse import terminal
 from timelapse.client import Client
@@ -41,51 +41,68 @@ class Seen(msgspec.Struct, frozen=True):
 
 def watch(client: Client, *, as_json: bool) -> int:
     """Show the status until Ctrl-C or the end of the reader; the exit status. Blocks."""
-    tap = client.tap(("status", "bus.tick"))
+    newest = _Newest(client)
+    show = _JsonLines() if as_json else _Page() if terminal.is_terminal() else _Pages()
     try:
-        show = _JsonLines() if as_json else _Page() if terminal.is_terminal() else _Pages()
-        plain, status = client.status()
-        now_ns = time.monotonic_ns()
         with contextlib.suppress(KeyboardInterrupt):
-            _follow(tap, Seen(plain, status, now_ns, now_ns), show)
+            _follow(newest, show)
     finally:
-        tap.close()
+        newest.close()
     return EX_OK
 
 
-def _follow(tap: Tap, seen: Seen, show: _Page | _Pages | _JsonLines) -> None:
+def _follow(newest: _Newest, show: _Page | _Pages | _JsonLines) -> None:
     poller = Poller()
-    poller.add(tap.socket)
+    poller.add(newest.tap.socket)
     with resize_signal() as fd:
         poller.add(fd)
+        seen = newest.seen
         show.fresh(seen)
         while not terminal.reader_has_gone():
-            ready = poller.wait(_REDRAW_NS)
-            if fd in ready:
+            if fd in poller.wait(_REDRAW_NS):
                 os.read(fd, 256)
-            newest = _newest(tap, seen)
-            if newest.status is not seen.status:
-                show.fresh(newest)
+            newest.take()
+            if newest.seen.status is not seen.status:
+                show.fresh(newest.seen)
             else:
-                show.older(newest, time.monotonic_ns())
-            seen = newest
+                show.older(newest.seen, time.monotonic_ns())
+            seen = newest.seen
 
 
-def _newest(tap: Tap, seen: Seen) -> Seen:
-    now_ns = time.monotonic_ns()
-    for event in tap.arrived():
-        seen = _with(seen, event, now_ns)
-    return seen
+class _Newest:
+    """Keeps the newest status: from the tap, and by asking where the tap may have missed one."""
 
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._boot = ""
+        # Subscribed first: a change between the two comes by the tap.
+        self.tap = client.tap(("status", "bus.tick"))
+        self.seen = self._asked()
 
-def _with(seen: Seen, event: Event, now_ns: int) -> Seen:
-    if event.topic != "status":
+    def take(self) -> None:
+        """Take in what has arrived. Blocks only for the answer of a supervisor that was started anew."""
+        for event in self.tap.arrived():
+            self.seen = self._after(event)
+
+    def close(self) -> None:
+        """Leave the tap. May be called twice."""
+        self.tap.close()
+
+    def _after(self, event: Event) -> Seen:
+        seen, now_ns = self.seen, time.monotonic_ns()
+        anew, self._boot = self._boot not in {"", event.boot}, event.boot
+        # In silence where it fails: another event comes, and the page says by its age that it is an old one.
+        with contextlib.suppress(TimelapseError):
+            if event.topic == "status":
+                return Seen(event.data, check(event.data, Status), now_ns, now_ns)
+            if anew:
+                return self._asked()
         return Seen(seen.plain, seen.status, seen.got_ns, now_ns)
-    try:
-        return Seen(event.data, check(event.data, Status), now_ns, now_ns)
-    except WireError:
-        # Of another version after an upgrade in between; the page says by its age that it is an old one.
-        return seen
+
+    def _asked(self) -> Seen:
+        plain, status = self._client.status()
+        now_ns = time.monotonic_ns()
+        return Seen(plain, status, now_ns, now_ns)
 
 
 @contextlib.contextmanager

@@ -3,8 +3,8 @@
 Owns: the lag that a frame's arrival can't tell: frames that waited in the camera, the network or the machine's
 buffers after a stall, or because nobody read them.
 Does not own: reading the stream, clocks, or what is too old.
-Invariant: pure. The lag is the longest that what was seen allows, not the likeliest: after a stall no frame is taken for
-fresher than it is by more than about a period. What the spacing can't tell is a delay that was there from the first
+Invariant: pure. The lag is the longest that what was seen allows, not the likeliest: after a stall no frame is taken
+for fresher than it is by more than about a period. What the spacing can't tell is a delay that was there from the first
 frame on, that grows by less than a fifth of a period a frame, or that comes and stays with no frame ever catching up.
 
 How, from the spacing of arrivals alone: while a frame is waited for about one period after the last, nothing was
@@ -136,8 +136,9 @@ class _Stamps:
 
     def lag_ns(self, arrival_ns: int, stamp_ms: float) -> int:
         delay_ns = arrival_ns - stamp_ms * NS_PER_MS
-        # Stamps that run backwards have been set anew; ones that jump forward make a new least delay by themselves.
-        if self._last is None or stamp_ms < self._last[1]:
+        # Stamps that run backwards have been set anew, and ones that stand still are none (OpenCV 4.7 gives 0 for raw
+        # packets); ones that jump forward make a new least delay by themselves.
+        if self._last is None or stamp_ms <= self._last[1]:
             self._least_ns = delay_ns
         else:
             self._least_ns = min(self._least_ns + DRIFT * (arrival_ns - self._last[0]), delay_ns)

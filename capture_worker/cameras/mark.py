@@ -16,7 +16,7 @@ CHECK_BITS = 8
 ROWS = 2
 COLUMNS = (TIME_BITS + CHECK_BITS) // ROWS
 CRC_POLYNOMIAL = 0x07
-# A block's middle is darker or lighter than these after JPEG at quality 50 even at 160x120, where a block is 5x4 pixels.
+# A block's middle is darker or lighter than these after JPEG at quality 50, even with 5x4 pixels a block (160x120).
 DARK, LIGHT = 96, 160
 
 

@@ -22,7 +22,7 @@ CONNECT_TIMEOUT_S = 3.0
 ASK_TIMEOUT_S = 2.0
 
 _PORTS = {"http": 80, "https": 443, "rtsp": 554, "rtsps": 322}
-_LOOK_AT_PASSWORD = "see that user and password stand in the address, as in rtsp://user:password@host, and are right"
+_LOOK_AT_LOGIN = "see that user and password stand in the address, as in rtsp://user:password@host, and are right"
 _LOOK_AT_PATH = "look up the stream's path in the camera's manual"
 
 
@@ -91,17 +91,20 @@ def explain(address: Address) -> str:
 
 
 def _ask_http(address: Address) -> str:
-    kind: type[http.client.HTTPConnection] = http.client.HTTPConnection
-    options = {}
-    if address.scheme == "https":
-        kind, options = http.client.HTTPSConnection, {"context": _any_certificate()}
-    connection = kind(address.host, address.port, timeout=ASK_TIMEOUT_S, **options)
+    connection = _http_connection(address)
     try:
         connection.request("GET", address.target, headers=_authorization(address))
         response = connection.getresponse()
         return _judge(response.status) or _judge_content(response.getheader("Content-Type", ""))
     finally:
         connection.close()
+
+
+def _http_connection(address: Address) -> http.client.HTTPConnection:
+    if address.scheme == "https":
+        context = _any_certificate()
+        return http.client.HTTPSConnection(address.host, address.port, timeout=ASK_TIMEOUT_S, context=context)
+    return http.client.HTTPConnection(address.host, address.port, timeout=ASK_TIMEOUT_S)
 
 
 def _ask_rtsp(address: Address) -> str:
@@ -120,10 +123,10 @@ def _ask_rtsp(address: Address) -> str:
 def _judge(status: int) -> str | None:
     """What the status of an answer means, where it means a failure."""
     if status in {401, 403}:
-        return f"the camera refuses access ({status}); {_LOOK_AT_PASSWORD}"
+        return f"the camera refuses access ({status}); {_LOOK_AT_LOGIN}"
     if status == 404:
         return f"the camera has no such path (404); {_LOOK_AT_PATH}"
-    if status == 503 or status == 453:
+    if status in {453, 503}:
         return f"the camera is busy ({status}); close other programs that watch it"
     if status >= 300:
         return f"the camera answers {status}; {_LOOK_AT_PATH}"

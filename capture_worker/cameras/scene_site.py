@@ -2,7 +2,8 @@
 
 Owns: what stands and moves on the ground.
 Does not own: the sky behind it (`scene_sky`) and the lettering (`scene`).
-Invariant: pure; the same arguments give the same pixels. Lengths are parts of the picture's height, so that every size looks alike.
+Invariant: pure; the same arguments give the same pixels. Lengths are parts of the picture's height, so that every
+size looks alike.
 """
 
 from __future__ import annotations

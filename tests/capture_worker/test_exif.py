@@ -131,6 +131,7 @@ def test_with_exif_jpeg_without_huffman_tables_gets_the_standard_ones() -> None:
     assert [code for code, _ in segments(result)].count(0xC4) == 1
     pixels, original = (cv2.imdecode(np.frombuffer(each, np.uint8), cv2.IMREAD_COLOR) for each in (result, JPEG))
     assert pixels is not None
+    assert original is not None
     assert np.array_equal(pixels, original)
 
 

@@ -306,8 +306,8 @@ class _Handler(BaseHTTPRequestHandler):
         frames = query.get("frames", [None])[0]
         for known in get_args(Fault):
             if fault == known:
-                self._answer(200, "text/plain", f"{fault}\n".encode())
                 self.server.camera.set_fault(known, int(frames) if frames else None)
+                self._answer(200, "text/plain", f"{fault}\n".encode())
                 return
         self._answer(400, "text/plain", f"set= one of {', '.join(get_args(Fault))}\n".encode())
 
@@ -348,7 +348,7 @@ def main() -> None:
     )
     with camera:
         control = f"http://127.0.0.1:{camera.control_port}/fault?set="
-        print(f"{camera.url}  faults: {control}{'|'.join(get_args(Fault))}", flush=True)  # noqa: T201 - it is a script
+        print(f"{camera.url}  faults: {control}{'|'.join(get_args(Fault))}", flush=True)
         with contextlib.suppress(KeyboardInterrupt):
             camera.join()
 

@@ -13,11 +13,15 @@ import sys
 import threading
 from typing import Any
 
-import gi
+import gi  # type: ignore[import-not-found] # it is the system's Python that has it
 
 gi.require_version("Gst", "1.0")
 gi.require_version("GstRtspServer", "1.0")
-from gi.repository import GLib, Gst, GstRtspServer  # noqa: E402 - only after the versions are chosen
+from gi.repository import (  # type: ignore[import-not-found] # noqa: E402 - only after the versions are chosen
+    GLib,
+    Gst,
+    GstRtspServer,
+)
 
 ENCODERS = {
     "h264": "x264enc tune=zerolatency speed-preset=ultrafast key-int-max=15 bitrate=4000 ! rtph264pay name=pay0 pt=96",
@@ -32,7 +36,7 @@ class Source:
         self._size = size
         self._appsrc: Any = None
 
-    def attach(self, factory: object, media: Any) -> None:
+    def attach(self, _factory: object, media: Any) -> None:
         """A client has come: the pipeline is made."""
         self._appsrc = media.get_element().get_child_by_name("frames")
 

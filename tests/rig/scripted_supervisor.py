@@ -55,12 +55,15 @@ class Script:
         self._reload: dict[str, Any] = {"applied": [], "needs_restart": []}
 
     def ping(self) -> dict[str, Any]:
+        """See `supervisor.desk.Orders`, as for the four below."""
         return {"pid": os.getpid(), "boot": self._bus.boot, "version": "scripted"}
 
     def whole_status(self) -> dict[str, Any]:
+        """What the test has said last."""
         return self._status
 
     def order(self, verb: str, worker: str) -> str:
+        """Done at once, if the test has said how it ends, else never."""
         if worker not in self._status["workers"]:
             raise UsageError(f"no worker is called {worker!r} (did you mean capture.main?)")
         # Finished before it is even answered, and perhaps lost on the way: the worst that can happen.
@@ -70,15 +73,19 @@ class Script:
         return f"{verb}-1"
 
     def reload(self) -> dict[str, Any]:
+        """What the test has said, or its mistakes."""
         if "mistakes" in self._reload:
             raise ConfigError(self._reload["mistakes"])
         return self._reload
 
     def replay(self, after_seq: int, limit: int) -> dict[str, Any]:
+        """The bus's own."""
         return self._bus.replay(after_seq, limit)
 
     def run(self) -> None:
         """Serve until standard input ends."""
+        # Unbuffered, so that no order waits in a buffer that the poller knows nothing of.
+        orders = open(sys.stdin.fileno(), "rb", buffering=0)  # noqa: SIM115, PTH123 - open as long as the process
         poller = Poller()
         for readable in (self.hub.control, self.hub.events, sys.stdin.fileno()):
             poller.add(readable)
@@ -89,7 +96,7 @@ class Script:
                 self.hub.answer(route, self._desk.answer(request))
             self.hub.drain_subscriptions(_MOST)
             if sys.stdin.fileno() in ready:
-                order = sys.stdin.buffer.raw.readline()  # type: ignore[attr-defined]  # unbuffered: one line a turn
+                order = orders.readline()
                 if not order:
                     return
                 self._obey(json.loads(order))
@@ -131,9 +138,10 @@ class ScriptedSupervisor:
         """Publish an event; its number."""
         return self.tell(publish=topic, data=data, times=times, lost=lost)
 
-    def start_anew(self) -> None:
+    def start_anew(self, status: dict[str, Any] | None = None) -> None:
         """SIGKILL, and another one in its place, with events of its own."""
         self.end()
+        self._first_status = status or self._first_status
         self.process = self._start()
 
     def end(self) -> None:

@@ -110,14 +110,20 @@ def test_frame_heard_of_becomes_the_newest(tmp_path: Path) -> None:
     assert not archive.stale
 
 
-def test_frame_heard_of_that_lies_behind_makes_it_stale(tmp_path: Path) -> None:
+def test_frame_heard_of_that_is_late_makes_it_stale(tmp_path: Path) -> None:
     plant_row(tmp_path, "a", newest_ns=_NOW_NS, count=3)
     archive = _archive(tmp_path)
     archive.heard("a", _found(_NOW_NS - 10 * _MINUTE_NS), _NOW_NS)
-    assert not archive.stale, "nothing was passed yet, but the frame itself is missing from the walk"
+    assert archive.stale, "the day that it lies in may have been listed"
+
+
+def test_frame_heard_of_while_one_lies_in_the_future_is_in_order(tmp_path: Path) -> None:
+    plant_row(tmp_path, "a", newest_ns=_NOW_NS, count=3)
+    plant(tmp_path, "a", _NOW_NS + 10**17)
+    archive = _archive(tmp_path)
     finish(archive.pass_over())
-    archive.heard("a", _found(_NOW_NS - 9 * _MINUTE_NS), _NOW_NS)
-    assert archive.stale
+    archive.heard("a", _found(_NOW_NS + _MINUTE_NS), _NOW_NS + _MINUTE_NS)
+    assert not archive.stale
 
 
 def test_frame_heard_of_when_the_newest_was_passed_makes_it_stale(tmp_path: Path) -> None:

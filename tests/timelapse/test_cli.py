@@ -105,9 +105,7 @@ def test_error_of_ours_becomes_one_line_and_its_status(
     assert capsys.readouterr().err == "timelapse: /srv: the disk is gone\n"
 
 
-def test_bug_shows_its_trace_and_exits_70(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_bug_shows_its_trace_and_exits_70(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(status, "run", lambda _: 1 // 0)
     assert cli.main(["status"]) == 70
     assert "ZeroDivisionError" in capsys.readouterr().err

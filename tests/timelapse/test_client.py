@@ -80,6 +80,6 @@ def test_ask_refused_raises_with_the_supervisors_words_and_status(supervisor: Sc
 def test_ask_without_answer_raises_busy(supervisor: ScriptedSupervisor) -> None:
     client = find(str(supervisor.runtime_dir))
     supervisor.pause()
-    with pytest.raises(BusyError, match="did not answer 'status' within 0.1 s"):
+    with pytest.raises(BusyError, match=r"did not answer 'status' within 0\.1 s"):
         client.ask("status", timeout_s=0.1)
     client.close()

@@ -34,6 +34,7 @@ class Listener:
         self.fills = 0
 
     def hear(self, heard: Event) -> None:
+        """It comes by the tap."""
         if not self.sequence.wants(heard.topic):
             return
         if self.sequence.is_next(heard):
@@ -42,6 +43,7 @@ class Listener:
             self.fill()
 
     def tick(self) -> None:
+        """The bus says how far it has come."""
         tseq = {heard.topic: heard.tseq for heard in self.ring}
         tick = {"seq": len(self.ring), "tseq": tseq}
         if not self.sequence.is_whole(tick):
@@ -49,10 +51,9 @@ class Listener:
             assert self.sequence.is_whole(tick)
 
     def fill(self) -> None:
+        """Ask for what was missed."""
         self.fills += 1
-        fresh, lost = self.sequence.take_replayed(
-            heard for heard in self.ring if heard.seq > self.sequence.whole_seq
-        )
+        fresh, lost = self.sequence.take_replayed(heard for heard in self.ring if heard.seq > self.sequence.whole_seq)
         assert lost == 0
         self.got += fresh
         self.sequence.move_to(len(self.ring))

@@ -144,7 +144,7 @@ def test_stream_supervisor_that_pauses_is_gone_then_back(
     stream.close()
 
 
-def test_stream_ticks_come_only_where_they_are_asked_for(supervisor: ScriptedSupervisor, client: Client) -> None:
+def test_stream_ticks_come_only_where_they_are_asked_for(client: Client) -> None:
     stream = Stream(client, ("bus",), NOW)
     items = gather(stream, 2)
     assert [item.topic for item in items if isinstance(item, Event)][:2] == ["bus.tick", "bus.tick"]

@@ -29,9 +29,7 @@ def read_line(process: subprocess.Popen[str]) -> str:
     return process.stdout.readline()
 
 
-def follow(
-    supervisor: ScriptedSupervisor, command: Command, *arguments: str
-) -> tuple[subprocess.Popen[str], str]:
+def follow(supervisor: ScriptedSupervisor, command: Command, *arguments: str) -> tuple[subprocess.Popen[str], str]:
     """A process that follows, and the first event that it has shown."""
     supervisor.publish("supervisor.stopping", stopping("first"))
     process = command("events", "--json", "--since", "all", "--runtime-dir", supervisor.runtime_dir, *arguments)
@@ -48,9 +46,7 @@ def test_events_no_follow_shows_what_is_kept_for_people(supervisor: ScriptedSupe
     assert (err, process.returncode) == ("", 0)
 
 
-def test_events_json_is_the_event_as_it_is_and_count_ends_it(
-    supervisor: ScriptedSupervisor, command: Command
-) -> None:
+def test_events_json_is_the_event_as_it_is_and_count_ends_it(supervisor: ScriptedSupervisor, command: Command) -> None:
     process, first = follow(supervisor, command, "--count", "2")
     supervisor.publish("supervisor.stopping", stopping("second"))
     rest, _ = process.communicate(timeout=PATIENCE_S)
@@ -105,9 +101,7 @@ def test_events_stalled_reader_misses_nothing_afterwards(
     assert err == ""
 
 
-def test_events_supervisor_started_anew_is_said_and_followed(
-    supervisor: ScriptedSupervisor, command: Command
-) -> None:
+def test_events_supervisor_started_anew_is_said_and_followed(supervisor: ScriptedSupervisor, command: Command) -> None:
     process, _ = follow(supervisor, command, "--count", "2")
     supervisor.start_anew()
     supervisor.publish("supervisor.stopping", stopping("again"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,7 +14,7 @@ PERIOD_MS = 40
 
 
 def lags_ms(arrivals: Arrivals, times_ms: list[float], stamps_ms: list[float] | None = None) -> list[float]:
-    stamps = stamps_ms or [None] * len(times_ms)
+    stamps: Sequence[float | None] = stamps_ms or [None] * len(times_ms)
     return [arrivals.lag_ns(round(time * MS), stamp) / MS for time, stamp in zip(times_ms, stamps, strict=True)]
 
 
@@ -41,7 +43,8 @@ def test_lag_burst_after_a_stall_is_each_frames_true_age() -> None:
 @given(st.lists(st.tuples(st.integers(80, 200), st.integers(0, 3000)), max_size=5))
 def test_lag_whatever_is_held_back_is_never_less_than_the_true_age(stalls: list[tuple[int, int]]) -> None:
     """Frames are made at a steady pace; the network stalls now and then, up to 3 s, and loses nothing."""
-    made, arrived, held_until = steady(0, 500), [], 0.0
+    made, held_until = steady(0, 500), 0.0
+    arrived: list[float] = []
     pending = dict(zip((sum(each[0] for each in stalls[: n + 1]) for n in range(len(stalls))), stalls, strict=True))
     for number, time in enumerate(made):
         if number in pending:
@@ -89,6 +92,10 @@ def test_lag_stamps_show_a_held_back_frame_as_late() -> None:
 def test_lag_stamps_set_back_start_anew() -> None:
     lags = lags_ms(Arrivals(PERIOD_MS * MS), steady(0, 40), steady(90_000, 20) + steady(0, 20))
     assert max(lags) < 1
+
+
+def test_lag_stamps_that_stand_still_are_none() -> None:
+    assert lags_ms(Arrivals(PERIOD_MS * MS), steady(0, 20), [0.0] * 20) == [0] * 20
 
 
 def test_lag_camera_clock_running_slow_does_not_add_up() -> None:

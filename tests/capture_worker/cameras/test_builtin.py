@@ -142,7 +142,7 @@ def test_slow_takes_the_seconds_in_its_file(
     directory: Path, monkeypatch: pytest.MonkeyPatch, content: str, expected_s: float
 ) -> None:
     slept: list[float] = []
-    monkeypatch.setattr(faults.time, "sleep", slept.append)
+    monkeypatch.setattr(time, "sleep", slept.append)
     (directory / "slow").write_text(content)
     BuiltinCamera(CONFIG, SystemClock()).shoot(SLOT_NS)
     assert slept == [expected_s]

@@ -33,12 +33,16 @@ def long_names() -> Status:
     return replace(
         status(),
         cameras={name: camera(name, source="rtsp://" + "h" * 200, model="Model with\nnewline \x1b[31m" + "m" * 99)},
-        workers={f"capture.{name}": worker(restarts=RestartStatus(total=10**6, by_cause={"camera": 10**6}, failures=3))},
+        workers={
+            f"capture.{name}": worker(restarts=RestartStatus(total=10**6, by_cause={"camera": 10**6}, failures=3))
+        },
     )
 
 
 def unknown_yet() -> Status:
-    fresh = camera("main", frames=0, bytes=0, misses={}, last_frame_slot_ns=None, last_frame_path="", driver="", model="")
+    fresh = camera(
+        "main", frames=0, bytes=0, misses={}, last_frame_slot_ns=None, last_frame_path="", driver="", model=""
+    )
     disk = replace(status().storage, level=None, used_percent=None, free_bytes=None, checked_wall_ns=None)
     starting = with_worker(replace(status(), cameras={"main": fresh}, storage=disk), "capture.main", state="starting")
     return replace(starting, workers={"capture.main": starting.workers["capture.main"]})

@@ -13,7 +13,14 @@ from tests.rig.status_values import NOW_NS, plain, status
 from timelapse.show.ink import Ink
 from timelapse.show.sentence import line, sentence
 
-WORKER = {"worker": "capture.main", "incarnation": 3, "pid": 1234, "state": "backoff", "cause": "camera", "delay_s": 5.4}
+WORKER = {
+    "worker": "capture.main",
+    "incarnation": 3,
+    "pid": 1234,
+    "state": "backoff",
+    "cause": "camera",
+    "delay_s": 5.4,
+}
 DATA: dict[str, tuple[dict[str, Any], str]] = {
     "frame.written": (
         {

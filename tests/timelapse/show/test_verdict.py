@@ -49,14 +49,18 @@ def test_verdict_both_bad_counts_the_other() -> None:
     assert verdict(both, NOW_NS, 0.0).sentence.endswith("(and 1 more)")
 
 
-@pytest.mark.parametrize("state", ["stopped", "starting", "stopping", "killing", "quarantined", "backoff", "failed", "new"])
+@pytest.mark.parametrize(
+    "state", ["stopped", "starting", "stopping", "killing", "quarantined", "backoff", "failed", "new"]
+)
 def test_verdict_any_state_but_running_is_not_recording(state: str) -> None:
     found = verdict(only_main(with_worker(status(), "capture.main", state=state)), NOW_NS, 0.0)
     assert not found.well
     assert found.sentence.startswith("NOT recording: capture.main ")
 
 
-@pytest.mark.parametrize(("state", "remedy"), [("stopped", "timelapse start capture.main"), ("failed", "timelapse reload")])
+@pytest.mark.parametrize(
+    ("state", "remedy"), [("stopped", "timelapse start capture.main"), ("failed", "timelapse reload")]
+)
 def test_verdict_state_that_waits_for_a_person_says_what_to_do(state: str, remedy: str) -> None:
     assert remedy in verdict(with_worker(status(), "capture.main", state=state), NOW_NS, 0.0).sentence
 

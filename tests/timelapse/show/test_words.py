@@ -50,7 +50,8 @@ def test_size_of_bytes_has_three_digits_at_most(size_bytes: int, said: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("lateness_us", "said"), [(412, "0.4 ms late"), (0, "0.0 ms late"), (-80, "0.1 ms early"), (1_234_567, "1.23 s late")]
+    ("lateness_us", "said"),
+    [(412, "0.4 ms late"), (0, "0.0 ms late"), (-80, "0.1 ms early"), (1_234_567, "1.23 s late")],
 )
 def test_lateness_says_late_or_early(lateness_us: int, said: str) -> None:
     assert words.lateness(lateness_us) == said

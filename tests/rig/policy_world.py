@@ -1,0 +1,194 @@
+"""A simulated worker under the restart policy, on a simulated clock, with everything that a process can do to one.
+
+Owns: the process that works, hangs, ignores signals, sits in uninterruptible sleep or dies late; the turns of the loop
+that drives the policy; and a second, independent account of what the policy has to remember.
+Does not own: what happens when (the test's trace says it).
+Invariant: after each happening the record is compared with that account; a process begins only where none is.
+"""
+
+from __future__ import annotations
+
+from shared.clock import NS_PER_S
+from supervisor.policy import Moment, Timing, step
+from supervisor.states import PROCESS_STATES, Action, Desired, Happening, Record, State
+
+JITTER = 0.5
+_ENDING = {State.STOPPING, State.KILLING, State.QUARANTINED}
+_TIMED = {State.STOPPING, State.KILLING, State.BACKOFF}
+_WANTS = {Happening.START: Desired.UP, Happening.RESTART: Desired.UP, Happening.STOP: Desired.DOWN}
+
+
+class SimulatedProcess:
+    """What a process does when it is told to end. Times in nanoseconds."""
+
+    def __init__(self, spawned_ns: int) -> None:
+        self.spawned_ns = spawned_ns
+        self.heeds_sigterm = True
+        self.heeds_sigabrt = True
+        self.uninterruptible = False
+        self.lingers_ns = 0
+        self.ends_ns: int | None = None
+        self.end = Happening.EXITED
+        self.asked_to_end = False
+        self.reloaded = False
+        self.worked = False
+
+    def end_at(self, ns: int) -> None:
+        """It will have ended at `ns`, if nothing ends it before; what it is told later does not keep it alive."""
+        self.ends_ns = ns if self.ends_ns is None else min(self.ends_ns, ns)
+
+    def obey(self, action: Action, now_ns: int) -> None:
+        """A signal has come."""
+        heeds = {Action.TERMINATE: self.heeds_sigterm, Action.ABORT: self.heeds_sigabrt, Action.SLAY: True}
+        if heeds[action]:
+            self.end_at(now_ns + self.lingers_ns)
+
+    def has_ended(self, now_ns: int) -> bool:
+        """Nothing that is in uninterruptible sleep ends."""
+        return not self.uninterruptible and self.ends_ns is not None and self.ends_ns <= now_ns
+
+
+class World:
+    """One worker, its policy and its operator. `now_ns` moves in `wait` and `stall` alone."""
+
+    def __init__(self, timing: Timing | None = None) -> None:
+        self.timing = timing or Timing()
+        self.now_ns = 1_000 * NS_PER_S
+        self.record = Record()
+        self.process: SimulatedProcess | None = None
+        self.wanted = Desired.DOWN
+        self.failures = 0
+        self.spawns = 0
+        self._kill_ends_by_ns = 0
+        self._delay_s = 0.0
+
+    def happen(self, happening: Happening) -> None:
+        """Let it befall the worker, carry out what follows, and compare."""
+        before = self.record
+        self._account(happening, before)
+        self.record, actions = step(before, happening, Moment(self.now_ns, self.timing, JITTER))
+        for action in actions:
+            self._carry_out(action)
+        self._compare(before)
+
+    def hang(self) -> None:
+        """A lease runs out, which only a process that is not being killed already still has."""
+        if self.record.state in {State.STARTING, State.RUNNING, State.STOPPING}:
+            self.happen(Happening.HUNG)
+
+    def end(self, how: Happening) -> None:
+        """The process ends by itself, and is reaped unless it can't be."""
+        if self.process is not None:
+            self.process.end = how
+            self.process.end_at(self.now_ns)
+            self._reap()
+
+    def wake(self) -> None:
+        """The disk or the camera answers: the process comes out of uninterruptible sleep."""
+        if self.process is not None:
+            self.process.uninterruptible = False
+            self._reap()
+
+    def wait(self, seconds: float) -> None:
+        """Time passes; ends and timers are noticed when they are due."""
+        until_ns = self.now_ns + round(seconds * NS_PER_S)
+        while (next_ns := self._next_ns()) is not None and next_ns <= until_ns:
+            self.now_ns = max(self.now_ns, next_ns)
+            self._turn()
+        self.now_ns = until_ns
+
+    def stall(self, seconds: float) -> None:
+        """The machine is suspended, or the loop starved: time passes and nothing is noticed before its end."""
+        late_ns = round(seconds * NS_PER_S)
+        self.now_ns += late_ns
+        self._kill_ends_by_ns += late_ns
+        self._turn()
+
+    def settle(self) -> None:
+        """Leave it alone for long: whatever is stuck answers at last, and nobody orders anything."""
+        self.wake()
+        self.wait(self.timing.stop_s + self.timing.abort_s + self.timing.slay_s + 60)
+        if self.wanted is Desired.DOWN:
+            assert self.record.state is State.STOPPED
+        elif self.record.state is not State.FAILED:
+            assert self.process is not None or self.record.state is State.BACKOFF
+            self.wait(self.timing.max_s)
+            assert self.process is not None
+
+    def _next_ns(self) -> int | None:
+        end_ns = None if self.process is None or self.process.uninterruptible else self.process.ends_ns
+        return min((ns for ns in (end_ns, self.record.due_ns) if ns is not None), default=None)
+
+    def _turn(self) -> None:
+        self._reap()
+        if self.record.due_ns is not None and self.record.due_ns <= self.now_ns:
+            self.happen(Happening.DUE)
+
+    def _reap(self) -> None:
+        if self.process is not None and self.process.has_ended(self.now_ns):
+            self.happen(self.process.end)
+
+    def _carry_out(self, action: Action) -> None:
+        if action is Action.SPAWN:
+            assert self.process is None, "a second opener"
+            assert self.wanted is Desired.UP, "started against the operator's will"
+            self.process = SimulatedProcess(self.now_ns)
+            self.spawns += 1
+        else:
+            assert self.process is not None, f"{action} to a process that is gone"
+            self.process.obey(action, self.now_ns)
+
+    def _account(self, happening: Happening, before: Record) -> None:
+        """The account of its own: what is wanted, whose idea the end was, how many failures there were."""
+        self.wanted = _WANTS.get(happening, self.wanted)
+        process = self.process
+        if process is None:
+            return
+        orders = {Happening.STOP, Happening.RESTART, Happening.KILL}
+        ending = before.state in _ENDING
+        process.asked_to_end |= happening in orders or (ending and happening is Happening.START)
+        process.reloaded |= happening is Happening.RELOADED
+        process.worked |= happening is Happening.WORKED
+        stable = process.worked and self.now_ns - process.spawned_ns >= self.timing.stable_s * NS_PER_S
+        if happening in {Happening.EXITED, Happening.REFUSED}:
+            self._account_end(process, happening, stable=stable)
+        elif happening is Happening.WORKED and stable:
+            self.failures = 0
+
+    def _account_end(self, process: SimulatedProcess, happening: Happening, *, stable: bool) -> None:
+        if self.wanted is Desired.UP:
+            given_up = happening is Happening.REFUSED and not process.asked_to_end and not process.reloaded
+            self.failures = 0 if stable and not given_up else self.failures
+            self.failures += not process.asked_to_end
+            self._delay_s = 0.0 if process.asked_to_end else self._expected_delay_s()
+        self.process = None
+
+    def _expected_delay_s(self) -> float:
+        if self.failures == 1:
+            return 0.0
+        return min(self.timing.base_s * 2.0 ** (self.failures - 2) + JITTER, self.timing.max_s)
+
+    def _compare(self, before: Record) -> None:
+        record = self.record
+        assert record.desired is self.wanted
+        assert record.failures == self.failures
+        assert (record.state in PROCESS_STATES) == (self.process is not None)
+        assert (record.due_ns is not None) == (record.state in _TIMED), "each waiting state has its one timer"
+        down = record.desired is Desired.DOWN
+        assert not (down and record.state in {State.STARTING, State.RUNNING, State.BACKOFF, State.FAILED})
+        assert down or record.state is not State.STOPPED
+        self._compare_kill(before)
+        if record.due_ns is not None and before.state is not record.state:
+            wait_s = {State.STOPPING: self.timing.stop_s, State.BACKOFF: self._delay_s}
+            longest_s = wait_s.get(record.state, max(self.timing.abort_s, self.timing.slay_s))
+            assert record.due_ns - self.now_ns <= longest_s * NS_PER_S
+            assert record.state is not State.BACKOFF or record.due_ns - self.now_ns == int(longest_s * NS_PER_S)
+
+    def _compare_kill(self, before: Record) -> None:
+        if self.record.state is not State.KILLING:
+            return
+        if before.state is not State.KILLING:
+            kill_s = self.timing.abort_s + self.timing.slay_s
+            self._kill_ends_by_ns = self.now_ns + round(kill_s * NS_PER_S)
+        assert self.record.due_ns is not None
+        assert self.record.due_ns <= self._kill_ends_by_ns, "the end of a kill was put off"
