@@ -21,7 +21,8 @@ from shared.lease import LeaseHolder
 
 log = logging.getLogger(__name__)
 
-OPEN_S = 15.0
+OPEN_S = 20.0
+"""A camera's own time-outs add up to 15 s at the worst, so that an ordinary failure is told as what it is."""
 _IDLE_S = 30.0
 _READ_SLACK_S = 2.0
 

@@ -17,7 +17,7 @@ from shared.clock import NS_PER_MS, NS_PER_S
 
 _NAME = re.compile(
     r"(?P<year>\d{4})(?P<month>\d\d)(?P<day>\d\d)T(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)\.(?P<milli>\d{3})"
-    r"(?P<sign>[+-])(?P<hours>\d\d)(?P<minutes>\d\d)(?:-(?P<take>[1-9]\d{0,5}))?\.jpg",
+    r"(?P<sign>[+-])(?P<hours>[01]\d|2[0-4])(?P<minutes>[0-5]\d)(?:-(?P<take>[1-9]\d{0,5}))?\.jpg",
     re.ASCII,
 )
 _MS_PER_MINUTE = 60_000
@@ -58,6 +58,8 @@ def parse(file_name: str) -> FrameName | None:
     if list(time.gmtime(local_s)[:6]) != numbers:
         return None
     offset_min = int(match["hours"]) * 60 + int(match["minutes"])
+    if match["sign"] == "-" and offset_min == 0:
+        return None  # UTC itself is +0000, so that no frame has two names
     offset_ms = (-offset_min if match["sign"] == "-" else offset_min) * _MS_PER_MINUTE
     slot_ms = local_s * 1000 + int(match["milli"]) - offset_ms
     return FrameName(slot_ms * NS_PER_MS, int(match["take"] or 1))

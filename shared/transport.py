@@ -21,6 +21,7 @@ from shared.messages import Answer, Configure, Event, Lease, Request, WorkerMess
 from shared.runtime_dir import endpoint
 
 _HIGH_WATER = 1000
+_LEASES_HIGH_WATER = 10
 _LARGEST_BYTES = 1 << 20
 """Peers that send more in one frame are cut off by libzmq itself; between this and MAX_MESSAGE_BYTES we count."""
 _HUB_FLUSH_MS = 30
@@ -101,14 +102,16 @@ class Hub:
     def __init__(self, runtime_dir: Path) -> None:
         self.tally = Tally()
         self.workers = self._bind(zmq.ROUTER, runtime_dir, "workers.sock")
-        self.leases = self._bind(zmq.PULL, runtime_dir, "leases.sock", conflate=True)
+        # Not CONFLATE at this end: a message of two frames then ends the process by an assertion of libzmq's
+        # (docs/decisions/0002). The senders conflate, and a small queue here makes them do it early.
+        self.leases = self._bind(zmq.PULL, runtime_dir, "leases.sock")
         self.events = self._bind(zmq.XPUB, runtime_dir, "events.sock")
         self.control = self._bind(zmq.ROUTER, runtime_dir, "control.sock")
 
-    def _bind(self, kind: int, runtime_dir: Path, name: str, *, conflate: bool = False) -> zmq.Socket[bytes]:
+    def _bind(self, kind: int, runtime_dir: Path, name: str) -> zmq.Socket[bytes]:
         socket = _socket(kind, linger_ms=_HUB_FLUSH_MS)
-        if conflate:
-            socket.setsockopt(zmq.CONFLATE, 1)
+        if kind == zmq.PULL:
+            socket.rcvhwm = _LEASES_HIGH_WATER
         path = runtime_dir / name
         socket.bind(endpoint(runtime_dir, name))
         path.chmod(0o660)
@@ -126,7 +129,7 @@ class Hub:
                 yield frames[0], message
 
     def lease_messages(self, most: int) -> Iterator[Lease]:
-        """Up to `most` leases that have arrived: the newest of each thread that declared one."""
+        """Up to `most` leases that have arrived, those of one thread in order: the last one counts."""
         for frames in _arrived(self.leases, most):
             if (lease := self._read(frames, "leases", Lease, 1)) is not None:
                 yield lease

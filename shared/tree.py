@@ -47,14 +47,15 @@ def newest_frame(camera_dir: Path, not_after_ns: int) -> FoundFrame | None:
     A clock that was once ahead leaves frames in the future; they say nothing about now.
     """
     best: FoundFrame | None = None
-    later_days = 0
+    days_seen = 0
     for day in days(camera_dir, newest_first=True):
         past = [found for found in frames_of_day(camera_dir, day) if found.name.slot_ns <= not_after_ns]
         if past and (best is None or past[-1].name > best.name):
             best = past[-1]
-        # Two zones' days overlap, so that the day before may hold the later instant; never the one before that.
-        later_days += best is not None
-        if later_days > 1:
+        # Zones are up to 26 hours apart, so that after a change the later instant may stand under one of the two days
+        # before; never further back.
+        days_seen += best is not None
+        if days_seen > 2:
             break
     return best
 

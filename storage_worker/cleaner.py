@@ -94,6 +94,7 @@ class Cleaner:
         """Other thresholds and rules, from now on."""
         self._storage = storage
         self._schedule.reconfigured()
+        self._set_aside.clear()
         self._give_up()
 
     def consider(self, usage: DiskUsage) -> None:

@@ -68,9 +68,13 @@ class Crew:
             self.happen(name, Happening.STOP)
         stopped = self._memory.stopped()
         for name, package in wanted.items():
+            comes_back = name in self._leaving
             self._leaving.discard(name)
             if name not in self.workers:
                 self._add(name, package, down=name in stopped)
+            elif comes_back and name not in stopped:
+                # It was taken out of the configuration and put back before its process had ended.
+                self.happen(name, Happening.START)
             else:
                 self.happen(name, Happening.RELOADED)
         self._let_go()
@@ -111,7 +115,7 @@ class Crew:
             return
         ours = (lease.incarnation, lease.pid) == (supervised.incarnation, supervised.process.pid)
         if ours and supervised.record.state in {State.STARTING, State.RUNNING, State.STOPPING}:
-            self.leases.observe(lease)
+            self.leases.observe(lease, self._clock.mono_ns())
 
     def reap(self) -> list[Supervised]:
         """Those whose process has ended, each already dealt with."""

@@ -18,7 +18,7 @@ def of_process(pid: int) -> str:
     """One line for each thread: its name, state, and where in the kernel it waits. Empty where it is gone."""
     tasks: list[Path] = []
     with contextlib.suppress(OSError):
-        tasks = sorted(Path(f"/proc/{pid}/task").iterdir())[:_MOST_THREADS]
+        tasks = sorted(Path(f"/proc/{pid}/task").iterdir(), key=lambda task: int(task.name))[:_MOST_THREADS]
     return "\n".join(line for task in tasks if (line := _of_thread(task)))
 
 

@@ -42,15 +42,19 @@ class LeaseBook:
         self.forget(worker)
         self._held[worker, "main"] = Held(worker, "main", "start", now_ns, now_ns + int(duration_s * NS_PER_S))
 
-    def observe(self, lease: Lease) -> None:
-        """A thread declared. A deadline beyond the operation's cap counts as the cap: a bug can't declare infinity."""
+    def observe(self, lease: Lease, now_ns: int) -> None:
+        """A thread declared. A deadline beyond the operation's cap counts as the cap: a bug can't declare infinity.
+
+        Nor can it by the time of the declaration, which is never after `now_ns`.
+        """
         key = lease.worker, lease.thread
         if lease.deadline_mono_ns is None:
             self._held.pop(key, None)
             return
         cap_ns = int(self.caps_s.get(lease.operation, CAP_OTHERWISE_S) * NS_PER_S)
-        deadline_ns = min(lease.deadline_mono_ns, lease.declared_mono_ns + cap_ns)
-        self._held[key] = Held(lease.worker, lease.thread, lease.operation, lease.declared_mono_ns, deadline_ns)
+        declared_ns = min(lease.declared_mono_ns, now_ns)
+        deadline_ns = min(lease.deadline_mono_ns, declared_ns + cap_ns)
+        self._held[key] = Held(lease.worker, lease.thread, lease.operation, declared_ns, deadline_ns)
 
     def forget(self, worker: str) -> None:
         """The worker is dead or being killed; its leases mean nothing any more."""
@@ -70,5 +74,8 @@ class LeaseBook:
 
     def expired(self, now_ns: int) -> list[Held]:
         """Those that have run out, the longest ago first: at most one for each worker."""
-        out = sorted((held for held in self._held.values() if held.deadline_ns <= now_ns), key=lambda h: h.deadline_ns)
-        return list({held.worker: held for held in reversed(out)}.values())[::-1]
+        first: dict[str, Held] = {}
+        for held in sorted(self._held.values(), key=lambda held: held.deadline_ns):
+            if held.deadline_ns <= now_ns:
+                first.setdefault(held.worker, held)
+        return list(first.values())

@@ -45,6 +45,8 @@ _STATUS_AT_MOST_NS = NS_PER_S
 _LONGEST_WAIT_NS = 60 * NS_PER_S
 _LATE_ABOVE_NS = 20 * NS_PER_MS
 """Lateness of this much is ordinary scheduling, which the leases' own slack covers."""
+_LEASE_BATCH = 5000
+"""All that can be waiting, unless somebody floods the socket."""
 _BATCH = 500
 """Messages taken from one socket in one turn: a flood on one must not starve the others."""
 _STOP_S = 0.25
@@ -132,7 +134,7 @@ class Supervisor:
                 self._begin_shutdown(signal.Signals(number).name)
 
     def _take_messages(self) -> None:
-        for lease in self._hub.lease_messages(_BATCH):
+        for lease in self._hub.lease_messages(_LEASE_BATCH):
             self._crew.observe(lease)
         for route, message in self._hub.worker_messages(_BATCH):
             self._take_worker_message(route, message)
@@ -149,7 +151,7 @@ class Supervisor:
                 self._configure_worker(speaker, route, message)
             case Ready():
                 log.info("%s (pid %d) is ready", speaker.name, message.pid)
-                self._crew.happen(speaker.name, Happening.READY)
+                self._happen_to(speaker, message, Happening.READY)
             case Published():
                 self._take_event(speaker, message)
 
@@ -159,6 +161,7 @@ class Supervisor:
         worker.route = route
         worker.configured_incarnation, worker.configured_pid = message.incarnation, message.pid
         camera = camera_of(worker.name)
+        self._reloader.note_restarted(camera or "")
         order = Configure(
             configuration=self._reloader.configuration,
             accounted_until_ns=self._memory.accounted_until_ns(camera) if camera else None,
@@ -171,6 +174,8 @@ class Supervisor:
             if message.topic not in WORKER_TOPICS:
                 raise WireError(f"{message.topic[:60]!r} is not for a worker to say")
             data = wire.check_event_data(message.topic, message.data)
+            if data.get("camera", camera_of(worker.name)) != camera_of(worker.name):
+                raise WireError(f"{worker.name} speaks for another camera")
         except WireError as error:
             self._hub.tally.count("workers", str(error))
             return
@@ -180,7 +185,12 @@ class Supervisor:
         self._picture.take(message.topic, data, message.wall_ns)
         self._account(message.topic, data)
         if message.topic == "disk.pressure" or (message.topic == "frame.written" and not data["recovered"]):
-            self._crew.happen(worker.name, Happening.WORKED)
+            self._happen_to(worker, message, Happening.WORKED)
+
+    def _happen_to(self, worker: Supervised, message: Ready | Published, happening: Happening) -> None:
+        # What the one before said last is told on the tap, but must not count as the work of its successor.
+        if message.incarnation == worker.incarnation:
+            self._crew.happen(worker.name, happening)
 
     def _account(self, topic: str, data: dict[str, Any]) -> None:
         # Published first, noted second: a kill in between repeats a slot rather than losing it.
@@ -201,7 +211,7 @@ class Supervisor:
         now_ns = self._clock.mono_ns()
         if self._crew.leases.expired(now_ns):
             # It may have been renewed since the sockets were read.
-            for lease in self._hub.lease_messages(_BATCH):
+            for lease in self._hub.lease_messages(_LEASE_BATCH):
                 self._crew.observe(lease)
             self._crew.end_hangs(now_ns)
 

@@ -31,7 +31,7 @@ class Memory:
         """The workers that an operator has stopped."""
         try:
             names = json.loads(self._stops_path.read_text())
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return set()
         return {name for name in names if isinstance(name, str)} if isinstance(names, list) else set()
 
@@ -56,9 +56,11 @@ class Memory:
     def note_accounted(self, camera: str, until_ns: int) -> None:
         """Replace it. One write of eight bytes: a reader never sees half of it, SIGKILL or not."""
         self._accounts[camera] = until_ns
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, OverflowError):
             fd = os.open(self._accounts_dir / camera, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o640)
             try:
                 os.pwrite(fd, until_ns.to_bytes(8, "little", signed=True), 0)
+                # Something longer that was there before us would never be read again.
+                os.ftruncate(fd, 8)
             finally:
                 os.close(fd)

@@ -56,6 +56,7 @@ def _outcome(operation: Operation, record: Record, incarnation: int) -> bool | N
         return True if incarnation > operation.incarnation or operation.verb == "start" else None
     if record.state in {State.FAILED, State.QUARANTINED}:
         return False
-    if record.state is State.BACKOFF and not record.forgiven and incarnation > operation.incarnation:
+    if record.state is State.BACKOFF and not record.forgiven:
+        # It failed on its way up, or there was nothing to kill: either way nobody need wait for the delay.
         return False
     return False if wants_down and record.desired is Desired.UP else None

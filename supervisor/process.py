@@ -27,9 +27,13 @@ class ExitStatus(Struct, frozen=True):
     signal: int | None
 
     def __str__(self) -> str:
-        if self.signal is not None:
+        if self.signal is None:
+            return f"exit status {self.code}"
+        try:
             return f"ended by {signal.Signals(self.signal).name}"
-        return f"exit status {self.code}"
+        except ValueError:
+            # The real-time signals between the first and the last have no name.
+            return f"ended by signal {self.signal}"
 
 
 class WorkerProcess:
@@ -80,7 +84,7 @@ def spawn(package: str, worker: str, incarnation: int, runtime_dir: Path) -> Wor
     """Start `python -m package` in a session of its own, the environment inherited. Raises OSError.
 
     Blocks for the fork and exec alone, a millisecond or two. Descriptors of ours are not inherited, as PEP 446 has
-    it, but for the memory file.
+    it, but for the memory file. Where it raises, no process is left.
     """
     evidence_fd = os.memfd_create(f"timelapse-{worker}", os.MFD_CLOEXEC)
     identity = Identity(worker, incarnation, os.getpid(), runtime_dir, evidence_fd)
@@ -100,4 +104,11 @@ def spawn(package: str, worker: str, incarnation: int, runtime_dir: Path) -> Wor
         os.close(evidence_fd)
         raise
     os.set_inheritable(evidence_fd, False)
-    return WorkerProcess(pid, os.pidfd_open(pid), evidence_fd)
+    try:
+        return WorkerProcess(pid, os.pidfd_open(pid), evidence_fd)
+    except OSError:
+        # Nobody could see the end of a process without a pidfd, and the next one would be a second opener.
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        os.close(evidence_fd)
+        raise

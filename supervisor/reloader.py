@@ -47,6 +47,10 @@ class Reloader:
             log.warning("%s has changed, and takes effect at a restart only", key)
         return "config.reloaded", ConfigReloaded(applied=list(changes.applied), needs_restart=self._needs_restart)
 
+    def note_restarted(self, camera: str) -> None:
+        """A camera's worker begins with the configuration as it is now: its changes wait no longer."""
+        self._needs_restart = [key for key in self._needs_restart if not key.startswith(f"cameras.{camera}.")]
+
     def raise_if_rejected(self) -> None:
         """Raise the `ConfigError` of the last reload, if it was refused."""
         if self._rejected is not None:

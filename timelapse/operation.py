@@ -23,7 +23,6 @@ from timelapse.stream import Back, Gone, Stream
 
 OperationVerb = Literal["start", "stop", "restart", "kill"]
 _TURN_S = 0.5
-_ACCEPTED = {"start": "is started", "stop": "is stopped", "restart": "is restarted", "kill": "is killed"}
 
 
 def carry_out(verb: OperationVerb, arguments: argparse.Namespace) -> int:
@@ -32,7 +31,7 @@ def carry_out(verb: OperationVerb, arguments: argparse.Namespace) -> int:
     try:
         if not arguments.wait:
             client.ask(verb, worker=arguments.worker)
-            print(f"{arguments.worker} {_ACCEPTED[verb]} (--wait would wait until that is done)")
+            print(f"{arguments.worker}: {verb} accepted (--wait waits until it is done)")
             return EX_OK
         finished = _asked_and_finished(client, verb, arguments.worker, arguments.timeout)
         print(_outcome(client, verb, finished), file=sys.stdout if finished.ok else sys.stderr)

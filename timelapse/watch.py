@@ -74,9 +74,9 @@ class _Newest:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._boot = ""
-        # Subscribed first: a change between the two comes by the tap.
+        # Subscribed first: what changes while it is asked comes by the tap.
         self.tap = client.tap(("status", "bus.tick"))
+        self._boot = client.ask("ping").data.get("boot", "")
         self.seen = self._asked()
 
     def take(self) -> None:
@@ -89,15 +89,15 @@ class _Newest:
         self.tap.close()
 
     def _after(self, event: Event) -> Seen:
-        seen, now_ns = self.seen, time.monotonic_ns()
-        anew, self._boot = self._boot not in {"", event.boot}, event.boot
-        # In silence where it fails: another event comes, and the page says by its age that it is an old one.
+        newest, now_ns = self.seen, time.monotonic_ns()
+        # In silence where it fails: the next tick asks again, and the ages on the page tell that it is an old one.
         with contextlib.suppress(TimelapseError):
             if event.topic == "status":
-                return Seen(event.data, check(event.data, Status), now_ns, now_ns)
-            if anew:
-                return self._asked()
-        return Seen(seen.plain, seen.status, seen.got_ns, now_ns)
+                newest = Seen(event.data, check(event.data, Status), now_ns, now_ns)
+            elif event.boot != self._boot:
+                newest = self._asked()
+            self._boot = event.boot
+        return Seen(newest.plain, newest.status, newest.got_ns, now_ns)
 
     def _asked(self) -> Seen:
         plain, status = self._client.status()

@@ -14,7 +14,7 @@ from capture_worker.cameras.base import ShootingCamera, StreamingCamera
 from shared.clock import Clock
 from shared.config.model import CameraConfig
 from shared.config.redact import shown
-from shared.errors import CameraError
+from shared.errors import ConfigError
 
 _SUPPORTED = "use an http:// or rtsp:// address, the path of a video file, or test"
 _NETWORK = ("http://", "https://", "rtsp://", "rtsps://")
@@ -23,7 +23,7 @@ _NETWORK = ("http://", "https://", "rtsp://", "rtsps://")
 def make_camera(config: CameraConfig, clock: Clock) -> StreamingCamera | ShootingCamera:
     """The camera that `config.source` asks for, not open yet. Does not block.
 
-    Raises `CameraError` where this version has no such kind of camera.
+    Raises `ConfigError` where this version has no such kind of camera.
     """
     source = config.source
     if source == "test":
@@ -36,7 +36,7 @@ def make_camera(config: CameraConfig, clock: Clock) -> StreamingCamera | Shootin
         return StreamCamera(config, clock)
     kind = _unsupported_kind(source)
     if kind is not None:
-        raise CameraError(
+        raise ConfigError(
             f"camera {config.name}: source {shown(source)}: {kind} not supported by this version; {_SUPPORTED}"
         )
     from capture_worker.cameras.video_file import FileCamera  # noqa: PLC0415 - lazily, as the module says

@@ -27,7 +27,8 @@ from shared.transport import Hub, Poller
 
 ROOT = Path(__file__).resolve().parents[2]
 _MOST = 1000
-_TURN_NS = 50_000_000
+_TURN_NS = 5_000_000
+"""How long a condition that no message announces (a file on the disk) may have been true before it is seen."""
 
 
 class HubHarness:

@@ -6,6 +6,7 @@ Invariant: a planted frame lies where a frame of that slot lies.
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
@@ -48,5 +49,7 @@ def path_in_zone(slot_ns: int, take: int, offset_min: int) -> str:
 
 
 def frames_in(output_dir: Path) -> set[str]:
-    """The paths of everything that is called .jpg, relative to `output_dir`."""
-    return {str(path.relative_to(output_dir)) for path in output_dir.rglob("*.jpg")}
+    """The paths of everything that is called .jpg, relative to `output_dir`, though it is being deleted meanwhile."""
+    # rglob raises where a directory goes away; walk passes it over.
+    paths = (Path(directory, name) for directory, _, names in os.walk(output_dir) for name in names)
+    return {str(path.relative_to(output_dir)) for path in paths if path.suffix == ".jpg"}

@@ -8,6 +8,8 @@ Invariant: after each happening the record is compared with that account; a proc
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from shared.clock import NS_PER_S
 from supervisor.policy import Moment, Timing, step
 from supervisor.states import PROCESS_STATES, Action, Desired, Happening, Record, State
@@ -192,3 +194,50 @@ class World:
             self._kill_ends_by_ns = self.now_ns + round(kill_s * NS_PER_S)
         assert self.record.due_ns is not None
         assert self.record.due_ns <= self._kill_ends_by_ns, "the end of a kill was put off"
+
+
+Step = tuple[str, Callable[[World], None]]
+
+
+def _order(happening: Happening) -> Step:
+    return str(happening), lambda world: world.happen(happening)
+
+
+def _wait(seconds: float) -> Step:
+    return f"wait {seconds} s", lambda world: world.wait(seconds)
+
+
+def _process(name: str, attribute: str, value: object) -> Step:
+    def change(world: World) -> None:
+        if world.process is not None:
+            setattr(world.process, attribute, value)
+
+    return name, change
+
+
+STEPS: tuple[Step, ...] = (
+    _order(Happening.START),
+    _order(Happening.STOP),
+    _order(Happening.RESTART),
+    _order(Happening.KILL),
+    _order(Happening.READY),
+    _order(Happening.WORKED),
+    ("hangs", World.hang),
+    ("ends", lambda world: world.end(Happening.EXITED)),
+    ("ends with 78", lambda world: world.end(Happening.REFUSED)),
+    _order(Happening.RELOADED),
+    _order(Happening.APPEARED),
+    *(_wait(seconds) for seconds in (0.0, 0.1, 0.9, 1.9, 5.0, 20.0, 61.0, 400.0)),
+    _process("ignores SIGTERM", "heeds_sigterm", False),
+    _process("ignores SIGABRT", "heeds_sigabrt", False),
+    _process("enters uninterruptible sleep", "uninterruptible", True),
+    ("wakes from it", World.wake),
+    *(_process(f"ends {s} s after a signal", "lingers_ns", int(s * NS_PER_S)) for s in (0.05, 1.5, 2.5, 30.0)),
+    ("the loop stalls", lambda world: world.stall(3.7)),
+    # What weighs most in practice is tried more often.
+    ("ends", lambda world: world.end(Happening.EXITED)),
+    ("hangs", World.hang),
+    _order(Happening.START),
+    _order(Happening.STOP),
+)
+"""What a trace is made of: a byte of it names a step."""

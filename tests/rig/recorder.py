@@ -117,7 +117,7 @@ class Recorder:
 
     def configure(self, config: str) -> None:
         """Write the configuration file; a running recorder sees it at its next reload."""
-        self.config_path.write_text(f"output_dir: {self.output_dir}\n{config}")
+        self.config_path.write_text(f"output_dir: {self.output_dir}\n{config.lstrip()}")
 
     def start(self) -> None:
         """Start the supervisor. Returns at once."""

@@ -18,7 +18,7 @@ import pytest
 def tmpfs(path: Path, size: str = "20m", inodes: int = 4000) -> Iterator[Path]:
     """An empty file system at `path`, which is made. Bytes and inodes come back the moment a file is deleted."""
     path.mkdir(parents=True, exist_ok=True)
-    _mount(["mount", "-t", "tmpfs", "-o", f"size={size},nr_inodes={inodes}", "timelapse-test", str(path)])
+    _run(["mount", "-t", "tmpfs", "-o", f"size={size},nr_inodes={inodes}", "timelapse-test", str(path)])
     try:
         yield path
     finally:
@@ -31,8 +31,8 @@ def ext4(path: Path, image: Path, size_mb: int = 24) -> Iterator[Path]:
     path.mkdir(parents=True, exist_ok=True)
     with image.open("wb") as file:
         file.truncate(size_mb << 20)
-    _mount(["mkfs.ext4", "-q", "-F", "-m", "5", str(image)])
-    _mount(["mount", "-o", "loop", str(image), str(path)])
+    _run(["mkfs.ext4", "-q", "-F", "-m", "5", str(image)])
+    _run(["mount", "-o", "loop", str(image), str(path)])
     try:
         yield path
     finally:
@@ -41,12 +41,22 @@ def ext4(path: Path, image: Path, size_mb: int = 24) -> Iterator[Path]:
 
 def remount(path: Path, option: str) -> None:
     """Change a mounted file system, to `ro` for instance."""
-    _mount(["mount", "-o", f"remount,{option}", str(path)])
+    _run(["mount", "-o", f"remount,{option}", str(path)])
+
+
+@contextlib.contextmanager
+def frozen(path: Path) -> Iterator[None]:
+    """Have a file system hang: whoever writes to it waits in the kernel, SIGKILL or not, until this ends."""
+    _run(["fsfreeze", "--freeze", str(path)])
+    try:
+        yield
+    finally:
+        subprocess.run(["fsfreeze", "--unfreeze", str(path)], check=True)
 
 
 def make_immutable(path: Path, *, immutable: bool = True) -> None:
     """Have the kernel refuse to delete a file, even to root. Skips the test where the file system can't."""
-    _mount(["chattr", "+i" if immutable else "-i", str(path)])
+    _run(["chattr", "+i" if immutable else "-i", str(path)])
 
 
 def fill(directory: Path) -> None:
@@ -64,7 +74,7 @@ def use_up_inodes(directory: Path) -> None:
             (directory / f"empty-{number}").touch()
 
 
-def _mount(command: list[str]) -> None:
+def _run(command: list[str]) -> None:
     try:
         subprocess.run(command, check=True, capture_output=True, text=True)
     except FileNotFoundError:

@@ -182,13 +182,13 @@ def _listings(output_dir: Path, monkeypatch: pytest.MonkeyPatch, passes: int) ->
 
 
 def test_cost_of_the_oldest_frames_is_the_same_in_an_archive_a_hundred_times_as_large(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    memory_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # 20 frames a day: 5 days, and 500 days that begin in the same month of another year.
-    small = plant_row(tmp_path / "small", "a", newest_ns=_NOW_NS, count=100, apart_s=4320)
-    large = plant_row(tmp_path / "large", "a", newest_ns=_NOW_NS, count=10_000, apart_s=4320)
+    small = plant_row(memory_path / "small", "a", newest_ns=_NOW_NS, count=100, apart_s=4320, size=0)
+    large = plant_row(memory_path / "large", "a", newest_ns=_NOW_NS, count=10_000, apart_s=4320, size=0)
     assert (len(small), len(large)) == (100, 10_000)
-    of_small = _listings(tmp_path / "small", monkeypatch, passes=30)
-    of_large = _listings(tmp_path / "large", monkeypatch, passes=30)
+    of_small = _listings(memory_path / "small", monkeypatch, passes=30)
+    of_large = _listings(memory_path / "large", monkeypatch, passes=30)
     assert len(of_large) <= len(of_small) + 4, "a year's and a month's directory more, at both ends"
     assert len(of_large) < 20

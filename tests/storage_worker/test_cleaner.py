@@ -68,10 +68,10 @@ def test_working_until_a_time_that_is_past_takes_no_step(tmp_path: Path) -> None
     assert cleaner.active
 
 
-def test_pruned_while_under_way_is_told_once_a_second(tmp_path: Path) -> None:
-    plant_row(tmp_path, "a", newest_ns=_NOW_NS, count=500, size=_BLOCK, apart_s=1)
+def test_pruned_while_under_way_is_told_once_a_second(memory_path: Path) -> None:
+    plant_row(memory_path, "a", newest_ns=_NOW_NS, count=500, size=_BLOCK, apart_s=1)
     clock = HandClock(_NOW_NS)
-    cleaner = Cleaner(tmp_path, _KEEP_NOTHING, _Ticking(clock))
+    cleaner = Cleaner(memory_path, _KEEP_NOTHING, _Ticking(clock))
     cleaner.consider(_usage(90, blocks=4000))
     told = []
     while cleaner.active:

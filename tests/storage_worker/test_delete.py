@@ -17,7 +17,7 @@ _SLOT_NS = 1_750_000_000 * NS_PER_S
 
 
 def _open_descriptors() -> int:
-    return len(os.listdir("/proc/self/fd"))
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 def test_deleting_a_frame_tells_what_it_occupied(tmp_path: Path) -> None:

@@ -43,7 +43,8 @@ def _newest(frames: list[_Frame]) -> set[_Frame]:
 
 def _pruned(frames: list[_Frame], storage: StorageConfig, need: Need, now: Moment) -> tuple[dict[_Frame, str], Need]:
     """The deleted frames with the rule that each went by, and what is left of the need: `judge`, oldest first."""
-    newest, deleted = _newest(frames), {}
+    newest = _newest(frames)
+    deleted: dict[_Frame, str] = {}
     for frame in sorted(frames):
         decision = judge(frame.slot_ns, newest=frame in newest, need=need, now=now, storage=storage)
         if decision.rule == "room enough":

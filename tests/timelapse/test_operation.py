@@ -20,7 +20,7 @@ def test_operation_without_wait_returns_when_it_is_accepted(
 ) -> None:
     assert run(supervisor, verb, "capture.main") == 0
     (line,) = capsys.readouterr().out.splitlines()
-    assert line.startswith("capture.main is ")
+    assert line.startswith(f"capture.main: {verb} accepted")
 
 
 @pytest.mark.parametrize("lost", [False, True])

@@ -11,7 +11,7 @@ import pytest
 from capture_worker.cameras.select import make_camera, video_path
 from shared.clock import SystemClock
 from shared.config.model import CameraConfig
-from shared.errors import CameraError
+from shared.errors import ConfigError
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_make_camera_supported_source_gives_its_kind(source: str, kind: str) -> 
 
 @pytest.mark.parametrize("source", ["auto", "picamera2", "picamera2:1", "/dev/video0", "ftp://u:secret@host/x", "tset"])
 def test_make_camera_unsupported_source_says_so_and_what_to_use(source: str) -> None:
-    with pytest.raises(CameraError) as caught:
+    with pytest.raises(ConfigError) as caught:
         make_camera(CameraConfig(name="main", source=source), SystemClock())
     message = str(caught.value)
     assert "not supported by this version; use" in message
