@@ -2,7 +2,8 @@
 
 Owns: replacing a file atomically; moving a finished file to its name without replacing anything; making directories
 durable. Does not own: what the files are called.
-Invariant: under a final name there is never a partial file. When a function returns, a power cut can't undo it.
+Invariant: under a final name there is never a partial file. When a function returns, a power cut can't undo it, but for
+the two that rename: theirs holds once the directory is synced, and until then the state before it may come back.
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ def _present(client: Client, worker: str) -> str:
         return f"{worker} is not there"
     busy = doing(found, 0.0)
     trouble = trouble_of_worker(worker, found, 0.0) or f"{worker} is running"
-    return f"{trouble}{f', doing {busy}' if busy else ''}"
+    return f"{trouble}{f' ({busy})' if busy else ''}"
 
 
 def _outcome(client: Client, verb: OperationVerb, finished: OperationFinished) -> str:

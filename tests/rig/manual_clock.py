@@ -9,7 +9,7 @@ from __future__ import annotations
 from shared.clock import NS_PER_S
 
 START_MONO_NS = 1_000 * NS_PER_S
-START_WALL_NS = 1_795_422_934_500_000_000  # 2026-11-23 08:15:34.5 UTC
+START_WALL_NS = 1_795_422_934_500_000_000  # 2026-11-23 08:35:34.5 UTC
 
 
 class ManualClock:

@@ -150,9 +150,9 @@ def _set_zone(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -
 @pytest.mark.parametrize(
     ("_zone", "shown"),
     [
-        ("UTC", "2026-11-23T08:15:30.007+00:00"),
-        ("Asia/Kathmandu", "2026-11-23T14:00:30.007+05:45"),
-        ("America/St_Johns", "2026-11-23T04:45:30.007-03:30"),
+        ("UTC", "2026-11-23T08:35:30.007+00:00"),
+        ("Asia/Kathmandu", "2026-11-23T14:20:30.007+05:45"),
+        ("America/St_Johns", "2026-11-23T05:05:30.007-03:30"),
     ],
     indirect=["_zone"],
 )

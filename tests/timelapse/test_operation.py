@@ -51,7 +51,7 @@ def test_operation_not_done_in_time_exits_75_and_says_what_the_worker_does(
     assert run(supervisor, "stop", "capture.main", "--wait", "--timeout", "300ms") == 75
     told = capsys.readouterr().err
     assert "'stop capture.main' is not done after 0.3 s" in told
-    assert "capture.main is running, doing sleep (6 s left)" in told
+    assert "capture.main is running (waiting)" in told
 
 
 def test_operation_on_unknown_worker_exits_64_with_the_supervisors_words(

@@ -25,7 +25,7 @@ def camera_lines(status: Status, name: str, now_wall_ns: int, age_s: float, *, w
     lines += field("last frame", _last_frame(camera, now_wall_ns), width, ink)
     if camera.last_frame_path:
         lines += field("", words.plain(camera.last_frame_path), width, ink)
-    lines += field("next slot", _next_slot(camera, now_wall_ns, idle=bool(trouble)), width, ink)
+    lines += field("slots", _slots(camera, now_wall_ns, idle=bool(trouble)), width, ink)
     lines += field("since start", _counts(camera), width, ink)
     if camera.last_miss_slot_ns is not None:
         lines += field("last miss", _last_miss(camera, now_wall_ns), width, ink)
@@ -41,7 +41,7 @@ def _last_frame(camera: CameraStatus, now_wall_ns: int) -> str:
     return ", ".join([*parts, words.size(camera.last_frame_bytes)])
 
 
-def _next_slot(camera: CameraStatus, now_wall_ns: int, *, idle: bool) -> str:
+def _slots(camera: CameraStatus, now_wall_ns: int, *, idle: bool) -> str:
     every = f"every {words.interval(camera.interval_s)}"
     if camera.window != "always":
         # Whether the sun has risen is the capture worker's to work out.
@@ -51,7 +51,7 @@ def _next_slot(camera: CameraStatus, now_wall_ns: int, *, idle: bool) -> str:
         return every
     left_ns = interval_ns - now_wall_ns % interval_ns
     # One that is due each second or two is of no interest to the second.
-    return every if interval_ns < 3 * NS_PER_S else f"in {words.duration(-(-left_ns // NS_PER_S))}, {every}"
+    return every if interval_ns < 3 * NS_PER_S else f"{every}, next in {words.duration(-(-left_ns // NS_PER_S))}"
 
 
 def _counts(camera: CameraStatus) -> str:

@@ -71,7 +71,9 @@ def trouble_of_worker(name: str, worker: WorkerStatus, age_s: float) -> str:
         return f"{name} is stopped; 'timelapse start {name}' starts it"
     if worker.state == "quarantined":
         return f"{name} is quarantined: process {worker.pid} hangs in the kernel and can't be killed"
-    return f"{name} is {worker.state}{cause if worker.state == 'starting' and worker.restarts.failures else ''}"
+    if worker.state == "starting" and worker.restarts.failures:
+        return f"{name} is starting again after a failure{cause}"
+    return f"{name} is {worker.state}"
 
 
 def next_try(worker: WorkerStatus, age_s: float) -> str:

@@ -33,15 +33,19 @@ def worker_lines(
     for name, worker in workers.items():
         row = _worker_row(name, worker, now_wall_ns, name_width)
         if wide:
-            row = f"{row:<{name_width + _FIXED + _RESTARTS}}{doing(worker, age_s)}"
+            column = name_width + _FIXED + _RESTARTS
+            row = f"{words.cut(row, column - 2):<{column}}{doing(worker, age_s)}"
         lines.append(_painted(worker, words.cut(row.rstrip(), width), ink))
     return lines
 
 
 def doing(worker: WorkerStatus, age_s: float) -> str:
-    """What its threads say that they do, and how long each has left: `grab (2 s left)`."""
+    """What its threads say that they do, and how long each has left: `camera: grab (2 s left)`; or that all wait."""
+    busy = {thread: lease for thread, lease in worker.leases.items() if lease.operation != "sleep"}
+    if worker.leases and not busy:
+        return "waiting"
     parts = []
-    for thread, lease in worker.leases.items():
+    for thread, lease in busy.items():
         left = "" if lease.left_s is None else f" ({words.duration(lease.left_s - age_s)} left)"
         label = "" if thread == "main" else f"{thread}: "
         parts.append(words.plain(f"{label}{lease.operation}{left}"))

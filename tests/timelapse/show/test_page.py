@@ -7,7 +7,7 @@ import re
 import pytest
 from msgspec.structs import replace
 
-from shared.status import RestartStatus, Status
+from shared.status import LeaseStatus, RestartStatus, Status
 from tests.rig.status_values import NOW_NS, camera, in_backoff, status, with_camera, with_worker, worker
 from timelapse.show.ink import Ink
 from timelapse.show.page import page
@@ -83,7 +83,7 @@ def test_page_all_well_tells_at_a_glance() -> None:
     assert "4 s ago" in text
     assert "0.4 ms late, 301 kB" in text
     assert "main/2026/11/23/20261123T081530.000+0000.jpg" in text
-    assert "in 6 s, every 10 s" in text
+    assert "every 10 s, next in 6 s" in text
     assert "1,234 frames (370 MB), 13 missed: 11 camera_lost, 2 hang" in text
     assert "12.3 GB free" in text
     assert "/etc/timelapse/timelapse.yml" in text
@@ -109,8 +109,11 @@ def test_page_keys_that_need_a_restart_are_given_as_commands() -> None:
 
 
 def test_page_wide_says_what_each_worker_is_doing() -> None:
-    text = "\n".join(page(status(), NOW_NS, 2.0, width=120, ink=Ink()))
-    assert "sleep (4 s left)" in text
+    leases = {"main": LeaseStatus(operation="sleep", left_s=9.0), "camera": LeaseStatus(operation="grab", left_s=6.5)}
+    grabbing = with_worker(status(), "capture.main", leases=leases)
+    lines = page(grabbing, NOW_NS, 2.0, width=120, ink=Ink())
+    assert any(line.startswith("capture.main ") and line.endswith("camera: grab (4 s left)") for line in lines)
+    assert any(line.startswith("capture.garden ") and line.endswith("waiting") for line in lines)
 
 
 def test_page_clock_put_back_frame_in_the_future_is_said() -> None:
