@@ -94,6 +94,8 @@ class CameraThread:
 
     def _note_period(self, own_mono_ns: int) -> None:
         """A moving average, so that "two frame periods" is true of a camera that slows down in the dark."""
+        if own_mono_ns == self._drained_ns:
+            return  # the same frame once more
         if self._drained_ns is not None:
             took_ns = own_mono_ns - self._drained_ns
             self.period_ns = took_ns if self.period_ns == 0 else (7 * self.period_ns + took_ns) // 8

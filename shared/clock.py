@@ -49,14 +49,22 @@ class StepWatch:
     def __init__(self, clock: Clock, tolerance_ns: int = 200 * NS_PER_MS) -> None:
         self._clock = clock
         self._tolerance_ns = tolerance_ns
-        self._offset_ns = clock.wall_ns() - clock.mono_ns()
+        self._offset_ns = self._offset()
 
     def step_ns(self) -> int:
         """How far the wall clock stepped since the last call, else 0. Never blocks; call it as often as you like."""
-        offset_ns = self._clock.wall_ns() - self._clock.mono_ns()
+        offset_ns = self._offset()
         moved_ns = offset_ns - self._offset_ns
         self._offset_ns = offset_ns
         return moved_ns if abs(moved_ns) > self._tolerance_ns else 0
+
+    def _offset(self) -> int:
+        """Wall less monotonic time, read so close together that losing the processor in between is no step."""
+        while True:
+            before_ns = self._clock.mono_ns()
+            wall_ns = self._clock.wall_ns()
+            if self._clock.mono_ns() - before_ns < NS_PER_MS:
+                return wall_ns - before_ns
 
 
 _TIME_ERROR = 5

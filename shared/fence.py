@@ -51,8 +51,9 @@ def camera_fence_path(key: str) -> Path:
 
     The key says what is really opened: a sysfs path, a libcamera id, `host:port/path`.
     """
-    # What follows a question mark may be a password; it counts, but is not shown.
-    readable = re.sub(r"[^A-Za-z0-9.-]+", "_", key.partition("?")[0])[-60:]
+    # A password may stand in the query, and in the path of some cameras (`/user=...&password=...`): it counts, but
+    # is not shown.
+    readable = re.sub(r"[^A-Za-z0-9.-]+", "_", re.split("[?;&=]", key)[0])[-60:]
     digest = hashlib.blake2s(key.encode(), digest_size=6).hexdigest()
     return _lock_directory() / f"{readable}-{digest}.lock"
 

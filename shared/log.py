@@ -7,50 +7,65 @@ counted and said.
 
 from __future__ import annotations
 
-import contextlib
 import io
 import logging
 import os
+import select
 import socket
 import stat
 import sys
 from typing import TextIO
+
+_NEWLINE = ord("\n")
 
 
 class NonBlockingStream(io.TextIOBase):
     """Text to a descriptor of its own that never blocks.
 
     The descriptor is opened anew through /proc, so that O_NONBLOCK is not shared with the shell's terminal. A socket
-    (journald's) can't be opened so; it is written with MSG_DONTWAIT instead.
+    (journald's) can't be opened so; it is written with MSG_DONTWAIT instead. Nor can somebody else's terminal (after
+    `su`): there each piece is written only where there is room for it.
     """
 
     def __init__(self, fd: int) -> None:
         self.dropped = 0
+        self._torn = False
         self._fd = fd
         self._socket: socket.socket | None = None
+        self._room: select.poll | None = None
         if stat.S_ISSOCK(os.fstat(fd).st_mode):
             self._socket = socket.socket(fileno=os.dup(fd))
             return
-        with contextlib.suppress(OSError):
+        try:
             self._fd = os.open(f"/proc/self/fd/{fd}", os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError:
+            self._room = select.poll()
+            self._room.register(fd, select.POLLOUT)
 
     def write(self, text: str) -> int:
-        """Write all of `text` or as much as there is room for."""
-        if self.dropped:
-            text = f"({self.dropped} lines of log were dropped)\n{text}"
+        """Write all of `text` or as much as there is room for; one that is cut off counts as dropped."""
+        said = f"({self.dropped} lines of log were dropped)\n" if self.dropped else ""
+        # Whatever follows a line that was cut off must not be taken for its end.
+        head = ("\n" + said if self._torn else said).encode()
+        data = head + text.encode("utf-8", "replace")
         try:
-            self._send(text.encode("utf-8", "replace"))
+            sent = self._send(data)
         except OSError:
-            self.dropped += 1
+            sent = 0
+        if sent == len(data):
+            self.dropped, self._torn = 0, False
         else:
-            self.dropped = 0
+            self.dropped = 1 + (self.dropped if sent < len(head) else 0)
+            self._torn = data[sent - 1] != _NEWLINE if sent else self._torn
         return len(text)
 
-    def _send(self, data: bytes) -> None:
-        if self._socket is None:
-            os.write(self._fd, data)
-        else:
-            self._socket.send(data, socket.MSG_DONTWAIT)
+    def _send(self, data: bytes) -> int:
+        if self._socket is not None:
+            return self._socket.send(data, socket.MSG_DONTWAIT)
+        if self._room is None:
+            return os.write(self._fd, data)
+        # Room means room for a page, which a pipe takes whole.
+        return os.write(self._fd, data[: select.PIPE_BUF]) if self._room.poll(0) else 0
 
 
 def to_stderr(name: str, level: int = logging.INFO) -> None:

@@ -82,14 +82,17 @@ class Event(Struct, frozen=True, kw_only=True):
     data: dict[str, Any]
 
 
-Verb = Literal["ping", "status", "start", "stop", "restart", "kill", "reload", "replay"]
+Verb = Literal["ping", "status", "reload", "replay", "start", "stop", "restart", "kill"]
 
 
 class Request(Struct, frozen=True, kw_only=True):
-    """control.sock, from the command line. The same `id` twice is answered twice and carried out once."""
+    """control.sock, from the command line: `verb` is one of `Verb`, and any other is answered by an error.
+
+    The same `id` twice is answered twice and carried out once.
+    """
 
     id: str
-    verb: Verb
+    verb: str
     v: int = VERSION
     worker: str = ""
     after_seq: int = 0

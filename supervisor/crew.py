@@ -81,7 +81,8 @@ class Crew:
 
     def order(self, verb: str, worker: str) -> str:
         """Carry out an operator's order; the operation's id. Raises `UsageError` for an unknown worker."""
-        name = find(worker, list(self.workers))
+        # One that leaves has nothing to wait for: it will not be there when the operation is done.
+        name = find(worker, [name for name in self.workers if name not in self._leaving])
         supervised = self.workers[name]
         operation = self._operations.begin(verb, name, supervised.incarnation)
         self.happen(name, _HAPPENINGS[verb])
@@ -171,6 +172,7 @@ class Crew:
         )
         if down:
             log.info("%s stays stopped, as an operator has left it", name)
+            self.workers[name].last_cause = "stopped"
         else:
             self.happen(name, Happening.START)
 

@@ -7,12 +7,13 @@ Invariant: one request id is carried out once and answered as often as it is ask
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Any, Protocol
+from typing import Any, Protocol, get_args
 
-from shared.errors import EX_USAGE, TimelapseError
-from shared.messages import VERSION, Answer, Problem, Request
+from shared.errors import EX_USAGE, TimelapseError, UsageError
+from shared.messages import VERSION, Answer, Problem, Request, Verb
 
 _REMEMBERED = 256
+ORDERS = frozenset({"start", "stop", "restart", "kill"})
 
 
 class Orders(Protocol):
@@ -66,12 +67,14 @@ class Desk:
                 return Answer(id=request.id, ok=True, data=self._orders.reload())
             case "replay":
                 return Answer(id=request.id, ok=True, data=self._orders.replay(request.after_seq, request.limit))
+        if request.verb not in ORDERS:
+            raise UsageError(f"no verb is called {request.verb[:40]!r}; there are: {', '.join(get_args(Verb))}")
         operation = self._orders.order(request.verb, request.worker)
         return Answer(id=request.id, ok=True, operation=operation)
 
     def _remember(self, request: Request, answer: Answer) -> None:
         # Only what changes something must not be done twice; a big answer is not worth keeping.
-        if request.verb in {"start", "stop", "restart", "kill", "reload"}:
+        if request.verb in {*ORDERS, "reload"}:
             self._answered[request.id] = answer
             while len(self._answered) > _REMEMBERED:
                 self._answered.popitem(last=False)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+from pathlib import Path
 
 from shared import fence, log, runtime_dir
 from shared.clock import SystemClock
@@ -22,7 +23,7 @@ logger = logging.getLogger(__name__)
 def run(config_path: str | None, runtime_directory: str | None) -> int:
     """Supervise until SIGTERM or SIGINT; the exit status. Raises `TimelapseError` when it can't begin."""
     log.to_stderr("supervisor")
-    configuration = read(locate(config_path))
+    configuration = read(str(Path(locate(config_path)).absolute()))
     directory = runtime_dir.create(runtime_directory)
     fence.hold(directory / "supervisor.lock", f"the runtime directory {directory}")
     # Imported late, so that a mistake in the configuration is told without waiting for the sockets' library.

@@ -204,7 +204,7 @@ class Supervised:
                 state=self.record.state,
                 cause=cause,
                 operation=operation,
-                delay_s=None if due_ns is None else round((due_ns - self._clock.mono_ns()) / NS_PER_S, 3),
+                delay_s=None if due_ns is None else max(0.0, round((due_ns - self._clock.mono_ns()) / NS_PER_S, 3)),
                 overdue_ms=overdue_ms,
                 detail=detail,
                 evidence=seen,

@@ -3,7 +3,8 @@
 Owns: opening the stream, reading it without falling behind, and each frame's own time.
 Does not own: whether a JPEG is sound (`check`), what is too old (the worker), why a camera is out of reach (`reach`).
 Invariant: an MJPEG camera's own JPEGs come through byte for byte, damaged ones too; everything else comes as pixels.
-A frame's own time is the earliest that it may have been taken, as far as can be known (`arrival`).
+A frame's own time is the earliest that it may have been taken, as far as can be known (`arrival`): a JPEG that comes
+again keeps the time at which it came first, so that a frozen camera's picture is never taken for a fresh one.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import cv2
 import numpy as np
 
 from capture_worker.cameras.arrival import LIKELY_PERIOD_NS, Arrivals, Pace
-from capture_worker.cameras.base import Frame, Opened
+from capture_worker.cameras.base import Frame, Image, Opened
 from capture_worker.cameras.reach import Address, connect, explain, parse
 from shared.clock import NS_PER_S, Clock
 from shared.config.model import CameraConfig
@@ -41,6 +42,7 @@ class StreamCamera:
         self._capture: cv2.VideoCapture | None = None
         self._shown = ""
         self._raw = False
+        self._jpeg: bytes | None = None
         self._stamped = False
         self._arrivals = Arrivals(LIKELY_PERIOD_NS)
         self._own = (0, 0)
@@ -65,10 +67,12 @@ class StreamCamera:
         return self._describe(address, numeric)
 
     def drain(self) -> tuple[int, int]:
-        """See `StreamingCamera.drain`."""
+        """See `StreamingCamera.drain`. Pixels are not compared: a frozen camera that sends H.264 is not noticed."""
         self._grab()
         wall_ns, mono_ns = self._clock.wall_ns(), self._clock.mono_ns()
         lag_ns = self._arrivals.lag_ns(mono_ns, self._stamp_ms())
+        if self._comes_again():
+            return self._own
         if not self._raw:
             # ffmpeg knows that a frame of H.264 is whole only when the next one begins.
             lag_ns += self._arrivals.period_ns
@@ -79,14 +83,10 @@ class StreamCamera:
 
     def take(self) -> Frame:
         """See `StreamingCamera.take`. Decodes nothing of an MJPEG stream."""
-        assert self._capture is not None, "take before open"
-        done, picture = self._capture.retrieve()
-        if not done or picture is None:
+        frame = Frame(*self._own, jpeg=self._jpeg) if self._raw else Frame(*self._own, image=self._retrieve())
+        if frame.jpeg is None and frame.image is None:
             raise CameraError(f"{self._shown}: a frame of the stream can't be decoded; restart the camera")
-        pixels = np.asarray(picture, np.uint8)
-        if self._raw:
-            return Frame(*self._own, jpeg=pixels.tobytes())
-        return Frame(*self._own, image=pixels)
+        return frame
 
     def close(self) -> None:
         """See `Camera.close`."""
@@ -108,6 +108,19 @@ class StreamCamera:
             "power and network (a camera slower than a frame in 4 s is not supported)"
         )
 
+    def _comes_again(self) -> bool:
+        """Whether the frame that was just read is the one before it once more, byte for byte."""
+        if not self._raw:
+            return False
+        packet = self._retrieve()
+        before, self._jpeg = self._jpeg, None if packet is None else packet.tobytes()
+        return before is not None and before == self._jpeg
+
+    def _retrieve(self) -> Image | None:
+        assert self._capture is not None, "take before open"
+        done, picture = self._capture.retrieve()
+        return np.asarray(picture, np.uint8) if done and picture is not None else None
+
     def _stamp_ms(self) -> float | None:
         """The frame's stamp. HTTP has none: ffmpeg counts frames and supposes 25 a second."""
         assert self._capture is not None, "grab before open"
@@ -122,6 +135,8 @@ class StreamCamera:
                 self._grab()
                 frames += 1
                 pace.add(self._clock.mono_ns(), self._stamp_ms())
+                if not self._comes_again():
+                    self._own = (self._clock.wall_ns(), self._clock.mono_ns())
         except CameraError:
             if frames <= 1 and not self._stamped:
                 raise CameraError(explain(address)) from None

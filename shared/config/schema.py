@@ -67,7 +67,9 @@ def _duration(name: str, low_s: float, high_s: float, example: str) -> Setting:
 
 
 def _lease_cap(operation: str) -> Setting:
-    parse = scalars.within(units.parse_duration_s, 1.0, DAY_S, units.format_duration)
+    # Every thread sleeps for up to a minute, and may be late by a second: a shorter cap would kill what is well.
+    least_s = 62.0 if operation == "sleep" else 1.0
+    parse = scalars.within(units.parse_duration_s, least_s, DAY_S, units.format_duration)
     return Setting(operation, operation, _text_only(parse), units.format_duration, "60s")
 
 

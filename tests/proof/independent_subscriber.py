@@ -7,6 +7,7 @@ alike: a row is a name ("" for `seq`, else the topic) whose numbers must rise by
 """
 
 import argparse
+import contextlib
 import json
 import signal
 import time
@@ -29,7 +30,7 @@ PAGE = 500
 class Control:
     """Asks the recorder for past events."""
 
-    def __init__(self, context: zmq.Context, directory: str) -> None:
+    def __init__(self, context: zmq.Context[Any], directory: str) -> None:
         self._socket = context.socket(zmq.DEALER)
         self._socket.setsockopt(zmq.LINGER, 0)
         self._socket.connect(f"ipc://{directory}/control.sock")
@@ -63,6 +64,7 @@ class Ledger:
     settled_seq: int = 0  # the same for all rows together: a replay begins after it
 
     def wants(self, topic: str) -> bool:
+        """Whether an event of this topic is to be accounted for."""
         return topic != TICK and topic.startswith(self.prefixes)
 
     def numbers(self, event: Event) -> dict[str, int]:
@@ -79,6 +81,7 @@ class Ledger:
         return any(number - own > self.settled.get(row, 0) for row, number in self.numbers(event).items())
 
     def add(self, event: Event, origin: str) -> None:
+        """Enters an event, once."""
         if event["seq"] in self.origin or not self.wants(event["topic"]):
             return
         self.origin[event["seq"]] = origin
@@ -90,6 +93,7 @@ class Ledger:
                 self.settled[row] = number
 
     def announce(self, tick: Event) -> None:
+        """Notes the last numbers that a tick tells."""
         for row, number in self.numbers(tick).items():
             self.known[row] = max(number, self.known.get(row, 0))
 
@@ -110,6 +114,7 @@ class Ledger:
         return holes
 
     def account(self) -> dict[str, Any]:
+        """What is printed at the end."""
         origins = Counter(self.origin.values())
         return {
             "boot": self.boot, "events": len(self.origin), "live": origins["live"], "replayed": origins["replayed"],
@@ -123,7 +128,7 @@ class Subscriber:
     """Follows the tap, and fills what it lost."""
 
     def __init__(self, directory: str, prefixes: tuple[str, ...]) -> None:
-        context = zmq.Context.instance()
+        context: zmq.Context[Any] = zmq.Context.instance()
         self.tap = context.socket(zmq.SUB)
         self.tap.setsockopt(zmq.RCVHWM, RECEIVE_HIGH_WATER)
         for prefix in {*prefixes, TICK}:
@@ -134,6 +139,7 @@ class Subscriber:
         self._past: set[str] = set()
 
     def handle(self, event: Event) -> None:
+        """Enters an event or a tick; another boot begins another account."""
         if event["boot"] in self._past:
             return
         if event["boot"] != self.ledger.boot:
@@ -174,6 +180,7 @@ class Subscriber:
         return True
 
     def follow(self, stall: tuple[float, float] | None, seconds: float) -> None:
+        """Reads the tap for so long; `stall` is when to stop reading, and for how long."""
         begin = time.monotonic()
         while (passed := time.monotonic() - begin) < seconds:
             if stall and passed >= stall[0]:
@@ -201,10 +208,8 @@ def main() -> None:
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, _interrupt)
     subscriber = Subscriber(options.runtime_dir, tuple(options.prefix or [""]))
-    try:
+    with contextlib.suppress(KeyboardInterrupt):
         subscriber.follow(options.stall, options.seconds)
-    except KeyboardInterrupt:
-        pass
     print(json.dumps(subscriber.ledger.account()))
 
 

@@ -12,7 +12,7 @@ import os
 import time
 from collections.abc import Iterator
 
-from shared.clock import NS_PER_S
+from shared.clock import NS_PER_MS
 
 
 @contextlib.contextmanager
@@ -28,7 +28,8 @@ def zone(name: str) -> Iterator[None]:
 
 def utc_ns(text: str) -> int:
     """Wall nanoseconds of an ISO time without an offset, taken as UTC."""
-    return round(dt.datetime.fromisoformat(text).replace(tzinfo=dt.timezone.utc).timestamp() * 1000) * (NS_PER_S // 1000)
+    moment = dt.datetime.fromisoformat(text).replace(tzinfo=dt.UTC)
+    return round(moment.timestamp() * 1000) * NS_PER_MS
 
 
 def _enter(name: str | None) -> None:

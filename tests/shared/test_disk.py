@@ -26,7 +26,7 @@ def _df(path: Path) -> dict[str, str]:
 
 
 def _agrees_with_df(path: Path) -> None:
-    """df rounds percentages up. A busy disk changes between two looks: it has three tries."""
+    """It rounds percentages up. A busy disk changes between two looks: it has three tries."""
     for _ in range(3):
         usage, seen = usage_of(path), _df(path)
         same_percent = f"{math.ceil(usage.used_percent)}%" == seen["pcent"]

@@ -19,6 +19,7 @@ from shared import durable
 from tests.rig import small_disk
 from tests.rig.odd_disk import odd_disk
 
+_DISKS = ["ext4", "tmpfs", "vfat", "ntfs-3g", "fusefat", "without renameat2", "without renameat2 and link"]
 ROOT = Path(__file__).resolve().parents[2]
 WRITER = """
 import hashlib, os, sys
@@ -47,20 +48,20 @@ def synced(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def note(fd: int) -> None:
         fsync(fd)
-        paths.append(os.readlink(f"/proc/self/fd/{fd}"))
+        paths.append(str(Path(f"/proc/self/fd/{fd}").readlink()))
 
     monkeypatch.setattr(os, "fsync", note)
     return paths
 
 
-@pytest.fixture(params=["ext4", "tmpfs", "vfat", "ntfs-3g", "fusefat", "without renameat2", "without renameat2 and link"])
+@pytest.fixture(params=_DISKS)
 def any_disk(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A directory on each kind of file system, and on one that is made to lack what they have."""
     kind = request.param
     if kind.startswith("without renameat2"):
-        monkeypatch.setattr(durable, "_rename_noreplace", lambda source, target: False)
+        monkeypatch.setattr(durable, "_rename_noreplace", lambda *_names: False)
         if kind.endswith("link"):
-            monkeypatch.setattr(durable, "_link_and_unlink", lambda source, target: False)
+            monkeypatch.setattr(durable, "_link_and_unlink", lambda *_names: False)
         yield tmp_path
     elif kind == "ext4":
         yield tmp_path
@@ -167,7 +168,8 @@ def test_move_of_what_is_not_there_raises(any_disk: Path) -> None:
 
 def test_move_by_many_at_once_lets_exactly_one_through(tmp_path: Path) -> None:
     for attempt in range(20):
-        target, moved = tmp_path / f"target{attempt}", []
+        target = tmp_path / f"target{attempt}"
+        moved: list[str] = []
         sources = [tmp_path / f"source{number}" for number in range(4)]
         together = threading.Barrier(len(sources))
         threads = [threading.Thread(target=_move, args=(source, target, together, moved)) for source in sources]
@@ -205,13 +207,17 @@ def test_sync_directory_that_fails_raises_unless_it_can_not_be_done(
         raise OSError(code, os.strerror(code))
 
     monkeypatch.setattr(os, "fsync", fail)
-    descriptors = len(os.listdir("/proc/self/fd"))
+    descriptors = _open_descriptors()
     if raises:
         with pytest.raises(OSError, match=os.strerror(code)):
             durable.sync_directory(tmp_path)
     else:
         durable.sync_directory(tmp_path)
-    assert len(os.listdir("/proc/self/fd")) == descriptors
+    assert _open_descriptors() == descriptors
+
+
+def _open_descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
 
 
 def _is_whole(data: bytes) -> bool:

@@ -64,7 +64,16 @@ def test_days_come_in_order_both_ways(tmp_path: Path, camera_dir: Path) -> None:
 
 def test_foreign_names_at_any_level_are_passed_over(tmp_path: Path, camera_dir: Path) -> None:
     plant(tmp_path, "a", _NOON_NS, offset_min=0)
-    strangers = ["lost+found", "20260", "２０２６", "2026/6", "2026/06x", "2026/06/15x", "2026/06/1", ".tmp"]
+    strangers = [
+        "lost+found",
+        "20260",
+        "\uff12\uff10\uff12\uff16",
+        "2026/6",
+        "2026/06x",
+        "2026/06/15x",
+        "2026/06/1",
+        ".tmp",
+    ]
     for stranger in strangers:
         (camera_dir / stranger).mkdir(parents=True, exist_ok=True)
         (camera_dir / stranger / _NAME).write_bytes(b"")
@@ -163,9 +172,7 @@ def test_newest_frame_in_any_zones_is_the_newest(frames: list[tuple[int, int, in
         assert (newest and newest.name) == expected
 
 
-def test_cost_of_the_oldest_and_the_newest_does_not_grow(
-    tmp_path: Path, camera_dir: Path, listings: list[str]
-) -> None:
+def test_cost_of_the_oldest_and_the_newest_does_not_grow(tmp_path: Path, camera_dir: Path, listings: list[str]) -> None:
     costs = []
     for count in (3, 60, 900):
         plant_row(tmp_path, "a", newest_ns=_NOON_NS, count=count, apart_s=86_400)

@@ -114,6 +114,15 @@ def test_cleaning_past_kept_ones_finds_them_again_later(tmp_path: Path) -> None:
     assert place.clean().deleted == 4
 
 
+def test_cleaning_past_kept_ones_into_the_future_finds_them_again_later(tmp_path: Path) -> None:
+    young = plant_row(tmp_path, "a", newest_ns=_NOW_NS, count=5)
+    future = plant_row(tmp_path, "a", newest_ns=_NOW_NS + 10**17, count=5)
+    place = _Place(tmp_path, settled_s=3600)
+    place.clean(_files(1), StorageConfig(keep_min_s=3600))
+    place.clean(_files(1))
+    assert frames_in(tmp_path) == {*young[1:], *future[1:]}
+
+
 def test_cleaning_again_goes_on_where_the_last_one_stopped(memory_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = plant_row(memory_path, "a", newest_ns=_NOW_NS, count=300, apart_s=30)
     place = _Place(memory_path)
@@ -171,6 +180,14 @@ def test_cleaning_removes_the_directories_of_days_long_gone(memory_path: Path) -
     years = {path.name for path in (memory_path / "a").iterdir()}
     assert years == {newest[2:6]}
     assert len(list(memory_path.glob("a/*/*/*"))) <= 5, "only those in which a camera may be writing"
+
+
+def test_cleaning_leaves_the_directory_that_a_camera_may_be_about_to_write_to(tmp_path: Path) -> None:
+    only = plant(tmp_path, "a", _NOW_NS - _DAY_S * NS_PER_S)
+    newest = plant(tmp_path, "a", _NOW_NS)
+    _Place(tmp_path).clean()
+    assert frames_in(tmp_path) == {newest}
+    assert (tmp_path / only).parent.is_dir()
 
 
 def test_cleaning_leaves_everything_that_is_not_ours(tmp_path: Path) -> None:
@@ -284,6 +301,24 @@ def test_cleaning_where_nothing_can_be_deleted_ends_after_a_thousand_and_goes_on
     assert place.clean().failed == 1499
     monkeypatch.setattr("os.unlink", unlink)
     assert len(place.set_aside) == 1499
+
+
+def test_cleaning_where_every_second_frame_can_be_deleted_does_not_end_early(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = plant_row(tmp_path, "a", newest_ns=_NOW_NS, count=21)
+    kept, unlink = {Path(path).name for path in paths[::2]}, os.unlink
+
+    def refusing_some(name: str, *, dir_fd: int) -> None:
+        if name in kept:
+            raise PermissionError(13, "Permission denied")
+        unlink(name, dir_fd=dir_fd)
+
+    monkeypatch.setattr("os.unlink", refusing_some)
+    monkeypatch.setattr("storage_worker.clean_up._MOST_FAILURES_IN_A_ROW", 2)
+    _Place(tmp_path).clean()
+    monkeypatch.undo()
+    assert frames_in(tmp_path) == set(paths[::2])
 
 
 def _refusing(*_: object, **__: object) -> None:

@@ -287,6 +287,22 @@ def test_worker_on_a_hung_disk_leaves_its_lease_to_run_out_and_goes_on_when_it_a
 
 
 @pytest.mark.root
+def test_worker_on_a_disk_that_hangs_while_it_deletes_is_under_the_lease_for_that(tmp_path: Path) -> None:
+    with ext4(tmp_path / "disk", tmp_path / "image") as disk, _hub(tmp_path, disk) as hub:
+        plant_row(disk, "main", newest_ns=_yesterday_ns(), count=50, size=100_000)
+        hub.start_ready("storage_worker", "storage")
+        _wait_for_level(hub, "ok")
+        with frozen(disk):
+            lower = StorageConfig(stop_above_percent=3, clean_above_percent=2, clean_to_percent=1, keep_min_s=0)
+            hub.reload("storage", _configuration(disk, lower))
+            hub.pump(lambda: hub.leases[-1].operation == "prune", what="the lease of the deletion")
+            stuck = hub.leases[-1]
+            hub.pump_for(0.3)
+            assert hub.leases[-1] == stuck
+        hub.pump(lambda: len(frames_in(disk)) == 1, what="all to go but the newest")
+
+
+@pytest.mark.root
 def test_worker_at_a_reload_goes_by_the_new_watermarks_at_once(tmp_path: Path) -> None:
     with tmpfs(tmp_path / "disk", size="2m") as disk, _hub(tmp_path, disk) as hub:
         plant_row(disk, "main", newest_ns=_yesterday_ns(), count=100, size=16_000)
