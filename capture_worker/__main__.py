@@ -1,4 +1,7 @@
-"""`python -m capture_worker`, as the supervisor starts it."""
+"""`python -m capture_worker`, as the supervisor starts it.
+
+Owns: the entry point. Does not own: anything else. Invariant: it never returns.
+"""
 
 from capture_worker.session import TOPICS, work
 from shared.worker import run

@@ -49,6 +49,15 @@ class FrameStore:
                 move_without_replacing(self._temporary, target)
             except FileExistsError:
                 continue
-            sync_directory(target.parent)
+            self._make_durable(target)
             return name
         raise FileExistsError(f"{target}: every name up to take {_MOST_TAKES} is taken")
+
+    def _make_durable(self, target: Path) -> None:
+        try:
+            sync_directory(target.parent)
+        except OSError:
+            # It is told as a miss, so that it must not stand there.
+            with contextlib.suppress(OSError):
+                target.unlink()
+            raise

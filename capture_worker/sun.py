@@ -3,24 +3,37 @@
 Owns: the one use of astral. Does not own: windows.
 Invariant: pure. Every event of every day has a time: a sun that is up all day counts as risen at its first midnight and
 as setting at its last, and one that stays down the other way round. So `sunrise..sunset` is the whole of a polar day
-and none of a polar night, and `sunset..sunrise` the reverse.
+and none of a polar night, and `sunset..sunrise` the reverse; `comes` is False of a time that only counts as one.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import functools
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from shared.clock import NS_PER_S
 from shared.config.model import Location
+
+if TYPE_CHECKING:
+    import astral
 
 _RISING = frozenset({"dawn", "sunrise"})
 _HORIZON_DEG = {"dawn": -6.0, "dusk": -6.0, "sunrise": -0.833, "sunset": -0.833}
 
 
+class SunTime(Struct, frozen=True):
+    """Wall nanoseconds of an event, and whether the sun really does so then."""
+
+    ns: int
+    comes: bool
+
+
 @functools.lru_cache(maxsize=64)
-def event_ns(event: str, day: dt.date, offset_s: int, location: Location) -> int:
-    """Wall nanoseconds of `event` (dawn, sunrise, noon, sunset, dusk) on a local day whose zone is `offset_s` from UTC.
+def event_time(event: str, day: dt.date, offset_s: int, location: Location) -> SunTime:
+    """The time of `event` (dawn, sunrise, noon, sunset, dusk) on a local day whose zone is `offset_s` from UTC.
 
     Algorithm: NOAA's, by astral; dawn and dusk are the civil ones (6 degrees). Some 0.1 ms, then remembered.
     """
@@ -31,10 +44,21 @@ def event_ns(event: str, day: dt.date, offset_s: int, location: Location) -> int
     try:
         moment = getattr(astral.sun, event)(observer, day, tzinfo=zone)
     except ValueError:
-        # It does not cross the horizon on this day, so that one look tells for all of it.
-        noon = astral.sun.noon(observer, day, tzinfo=zone)
-        up = astral.sun.elevation(observer, noon, with_refraction=False) > _HORIZON_DEG[event]
-        first_midnight = up == (event in _RISING)
-        midnight = dt.datetime.combine(day, dt.time(), zone)
-        moment = midnight if first_midnight else midnight + dt.timedelta(days=1)
-    return int(moment.timestamp()) * NS_PER_S
+        return SunTime(_midnight_ns(event, day, zone, observer), comes=False)
+    return SunTime(int(moment.timestamp()) * NS_PER_S, comes=True)
+
+
+def _midnight_ns(event: str, day: dt.date, zone: dt.timezone, observer: astral.Observer) -> int:
+    """The first or the last midnight of a day on which the sun does not cross the horizon.
+
+    On the first and the last of such days it just touches it at noon, or at midnight: the mean of both heights tells.
+    """
+    import astral.sun  # noqa: PLC0415 - see `event_time`
+
+    noon = astral.sun.noon(observer, day, tzinfo=zone)
+    heights = [astral.sun.elevation(observer, noon + dt.timedelta(hours=hours), False) for hours in (0, 12)]
+    up = sum(heights) / 2 > _HORIZON_DEG[event]
+    midnight = dt.datetime.combine(day, dt.time(), zone)
+    if up != (event in _RISING):
+        midnight += dt.timedelta(days=1)
+    return int(midnight.timestamp()) * NS_PER_S

@@ -15,9 +15,10 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from capture_worker import sun
+from capture_worker.sun import SunTime
 from shared.clock import NS_PER_S
 from shared.config.model import Location
-from shared.config.window import ALWAYS, Edge, FixedEdge, Window
+from shared.config.window import ALWAYS, Edge, FixedEdge, SunEdge, Window
 
 _DAY = dt.timedelta(days=1)
 
@@ -46,19 +47,36 @@ def open_intervals(window: Window, location: Location | None, first_ns: int, las
 
 
 def _on_day(window: Window, location: Location | None, day: dt.date) -> Interval:
-    start_ns = _edge_ns(window.start, location, day)
-    end_ns = _edge_ns(window.end, location, day)
-    return Interval(start_ns, end_ns if end_ns > start_ns else _edge_ns(window.end, location, day + _DAY))
+    """The window that opens on a day; one that is closed again at once where none does."""
+    start, end = _time(window.start, location, day), _time(window.end, location, day)
+    following = _time(window.end, location, day + _DAY)
+    if _is_overnight(window, start, end):
+        both_by_the_sun = isinstance(window.start, SunEdge) and isinstance(window.end, SunEdge)
+        opens = start.comes or not both_by_the_sun
+        return Interval(start.ns, following.ns if opens else start.ns)
+    if not end.comes and following.ns <= _time(window.start, location, day + _DAY).ns:
+        # The last of the days on which the sun did not rise: it is dark until it does.
+        return Interval(start.ns, following.ns)
+    return Interval(start.ns, end.ns)
 
 
-def _edge_ns(edge: Edge, location: Location | None, day: dt.date) -> int:
+def _is_overnight(window: Window, start: SunTime, end: SunTime) -> bool:
+    if isinstance(window.start, FixedEdge) and isinstance(window.end, FixedEdge):
+        # As it is written: on the day without an hour from two to three, 02:00 and 03:00 are the same instant.
+        return window.end.minute <= window.start.minute
+    return end.ns <= start.ns
+
+
+def _time(edge: Edge, location: Location | None, day: dt.date) -> SunTime:
+    midnight = dt.datetime.combine(day, dt.time())
     if isinstance(edge, FixedEdge):
-        # mktime takes minutes beyond the hour, and finds the zone's offset of that very time.
-        return int(time.mktime((day.year, day.month, day.day, 0, edge.minute, 0, 0, 0, -1))) * NS_PER_S
+        # Without a zone it is the machine's: of two the first, and one that is left out is as much later.
+        moment = midnight + dt.timedelta(minutes=edge.minute)
+        return SunTime(int(moment.timestamp()) * NS_PER_S, comes=True)
     assert location is not None, "the reader asks for a location wherever a window needs one"
-    noon = time.mktime((day.year, day.month, day.day, 12, 0, 0, 0, 0, -1))
-    offset_s = time.localtime(noon).tm_gmtoff
-    return sun.event_ns(edge.event, day, offset_s, location) + int(edge.offset_s * NS_PER_S)
+    noon = (midnight + dt.timedelta(hours=12)).timestamp()
+    there = sun.event_time(edge.event, day, time.localtime(noon).tm_gmtoff, location)
+    return SunTime(there.ns + int(edge.offset_s * NS_PER_S), there.comes)
 
 
 def _local_day(wall_ns: int) -> dt.date:

@@ -58,7 +58,7 @@ class Worker:
             self.poller.wait(left_ns)
             for order in self.link.orders():
                 return order
-            if self.signals.taken():
+            if {signal.SIGTERM, signal.SIGINT} & set(self.signals.taken()):
                 self.end(EX_OK)
         raise TimelapseError("the supervisor sent no configuration")
 
@@ -121,6 +121,8 @@ def die_with_parent(parent_pid: int) -> None:
 
 def leave_a_stack(evidence_fd: int) -> None:
     """On SIGABRT and on a crash write every thread's stack to the memory file; never write a core dump."""
-    # 1 rather than 0: the kernel takes exactly 1 as "not even through a pipe to a core dump handler".
-    resource.setrlimit(resource.RLIMIT_CORE, (1, 1))
+    # 1 rather than 0: the kernel takes exactly 1 as "not even through a pipe to a core dump handler". Where a unit or
+    # a container forbids them altogether the limit is 0 for good.
+    if resource.getrlimit(resource.RLIMIT_CORE)[1] != 0:
+        resource.setrlimit(resource.RLIMIT_CORE, (1, 1))
     faulthandler.enable(file=evidence_fd if evidence_fd >= 0 else sys.stderr.fileno(), all_threads=True)

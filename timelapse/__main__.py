@@ -1,4 +1,7 @@
-"""`python -m timelapse`, the same as the console script `timelapse`."""
+"""`python -m timelapse`, the same as the console script `timelapse`.
+
+Owns: the entry point. Does not own: anything else. Invariant: its exit status is that of `timelapse.cli.main`.
+"""
 
 import sys
 

@@ -47,8 +47,11 @@ class Sequence:
 
     def is_whole(self, tick: dict[str, Any]) -> bool:
         """Whether all that a tick (its data) counts has been seen. If so, the position moves up to it."""
+        if tick["seq"] < self.whole_seq:
+            # From before the position was asked for: what it counts is out of date.
+            return True
         counted = {topic: tseq for topic, tseq in tick["tseq"].items() if self.wants(topic)}
-        whole = tick["seq"] <= self.whole_seq or all(self._last.get(topic) == tseq for topic, tseq in counted.items())
+        whole = tick["seq"] == self.whole_seq or all(self._last.get(topic) == tseq for topic, tseq in counted.items())
         if whole:
             self._move_to(tick["seq"])
             for topic, tseq in counted.items():

@@ -7,7 +7,7 @@ Invariant: standard output holds events only (and, for people, the day); an even
 
 from __future__ import annotations
 
-import contextlib
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -21,12 +21,14 @@ from shared.messages import Event
 from timelapse import terminal
 from timelapse.client import Client
 from timelapse.show import words
-from timelapse.show.sentence import line
+from timelapse.show.sentence import line, sentence
 from timelapse.stream import NOW, Back, Gone, Item, Lost, Since, Stream
 
 _TURN_S = 0.5
 """How soon it is noticed that nobody reads any more."""
 _LONGEST_NUMBER = 19
+_STATUS = "status"
+_FIGURES = re.compile(r"\d+")
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -37,6 +39,11 @@ class Choice(msgspec.Struct, frozen=True):
     follow: bool
     count: int | None
     as_json: bool
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The prefixes that name something: all but the empty one."""
+        return tuple(prefix for prefix in self.prefixes if prefix)
 
 
 def since_of(text: str | None) -> Since:
@@ -56,16 +63,16 @@ def since_of(text: str | None) -> Since:
 def tap_events(client: Client, choice: Choice) -> int:
     """Write events until there are enough, Ctrl-C, or the reader's end; the exit status. Blocks."""
     stream = Stream(client, choice.prefixes, choice.since)
-    writer = _Json() if choice.as_json else _Lines()
+    writer = _Json() if choice.as_json else _Lines(every_status=_STATUS.startswith(choice.named))
     left = choice.count
     try:
-        with contextlib.suppress(KeyboardInterrupt):
+        with terminal.until_interrupted():
             for item in _items(stream, follow=choice.follow):
                 if not isinstance(item, Event):
                     _note(remark(item))
                     continue
-                writer.write(item)
-                left = None if left is None else left - 1
+                if writer.write(item) and left is not None:
+                    left -= 1
                 if left == 0:
                     break
     finally:
@@ -102,23 +109,40 @@ def _note(text: str) -> None:
 
 
 class _Lines:
-    """For people: a line an event, and the date wherever it changes."""
+    """For people: a line an event, and the date wherever it changes.
 
-    def __init__(self) -> None:
+    A `status` comes with each frame and mostly says what the one before said: it is shown where it says something
+    else, unless it was asked for by name.
+    """
+
+    def __init__(self, *, every_status: bool) -> None:
         self._ink = terminal.ink()
         self._day = ""
+        self._every_status = every_status
+        self._said = ""
 
-    def write(self, event: Event) -> None:
+    def write(self, event: Event) -> bool:
+        """Print it; whether it was shown."""
+        if event.topic == _STATUS and not self._every_status and not self._is_news(sentence(event)):
+            return False
         day = words.day(event.wall_ns)
         if day != self._day:
             self._day = day
             print(self._ink.dim(f"-- {day} --"))
         print(line(event, self._ink), flush=True)
+        return True
+
+    def _is_news(self, said: str) -> bool:
+        # A countdown is none.
+        before, self._said = self._said, _FIGURES.sub("", said)
+        return self._said != before
 
 
 class _Json:
     """For scripts: the event as it came, one a line."""
 
-    def write(self, event: Event) -> None:
+    def write(self, event: Event) -> bool:
+        """Write it; always true."""
         sys.stdout.write(msgspec.json.encode(event).decode() + "\n")
         sys.stdout.flush()
+        return True

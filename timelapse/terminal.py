@@ -6,10 +6,12 @@ Invariant: no mode of the terminal is ever changed, so that it is clean however 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import shutil
 import sys
+from collections.abc import Iterator
 
 from timelapse.show.ink import Ink
 
@@ -37,6 +39,16 @@ def reader_has_gone() -> bool:
     poll = select.poll()
     poll.register(sys.stdout.fileno(), 0)
     return any(flags & select.POLLERR for _, flags in poll.poll(0))
+
+
+@contextlib.contextmanager
+def until_interrupted() -> Iterator[None]:
+    """Ctrl-C ends the block and is no error. The shell's prompt goes below the `^C` that the terminal has echoed."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if is_terminal():
+            print()
 
 
 class Screen:

@@ -44,7 +44,7 @@ def watch(client: Client, *, as_json: bool) -> int:
     newest = _Newest(client)
     show = _JsonLines() if as_json else _Page() if terminal.is_terminal() else _Pages()
     try:
-        with contextlib.suppress(KeyboardInterrupt):
+        with terminal.until_interrupted():
             _follow(newest, show)
     finally:
         newest.close()

@@ -63,7 +63,7 @@ def strike(camera: str) -> None:
     if active("lock", camera):
         _wait_for_own_lock()
     while active("busy", camera):
-        pass
+        _spin()
 
 
 def delay(camera: str) -> None:
@@ -95,6 +95,12 @@ def _hang(library: ctypes.CDLL) -> None:
     mutex = (ctypes.c_long * _MUTEX_LONGS)()
     library.pthread_mutex_lock(mutex)
     library.pthread_mutex_lock(mutex)
+
+
+def _spin() -> None:
+    """Some tenths of a second of pure Python, so that a stack taken at any moment shows this very loop."""
+    for _ in range(10_000_000):
+        pass
 
 
 def _wait_for_own_lock() -> None:

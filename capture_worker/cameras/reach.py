@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import base64
 import http.client
+import io
 import socket
 import ssl
+import time
 from typing import NamedTuple
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -20,6 +22,7 @@ from shared.errors import CameraError
 CONNECT_TIMEOUT_S = 3.0
 """A camera in the same house answers within milliseconds; a lost SYN is sent again after 1 s."""
 ASK_TIMEOUT_S = 2.0
+_LONGEST_ANSWER = 65_536
 
 _PORTS = {"http": 80, "https": 443, "rtsp": 554, "rtsps": 322}
 _LOOK_AT_LOGIN = "see that user and password stand in the address, as in rtsp://user:password@host, and are right"
@@ -91,33 +94,50 @@ def explain(address: Address) -> str:
 
 
 def _ask_http(address: Address) -> str:
-    connection = _http_connection(address)
-    try:
-        connection.request("GET", address.target, headers=_authorization(address))
-        response = connection.getresponse()
-        return _judge(response.status) or _judge_content(response.getheader("Content-Type", ""))
-    finally:
-        connection.close()
-
-
-def _http_connection(address: Address) -> http.client.HTTPConnection:
-    if address.scheme == "https":
-        context = _any_certificate()
-        return http.client.HTTPSConnection(address.host, address.port, timeout=ASK_TIMEOUT_S, context=context)
-    return http.client.HTTPConnection(address.host, address.port, timeout=ASK_TIMEOUT_S)
+    lines = [f"GET {address.target} HTTP/1.1", f"Host: {_host(address)}:{address.port}", "Connection: close"]
+    status, headers = _ask(address, "HTTP", [*lines, *_authorization(address)])
+    return _judge(status) or _judge_content(headers.get("Content-Type", ""))
 
 
 def _ask_rtsp(address: Address) -> str:
-    """DESCRIBE without credentials; RTSP's first line is HTTP's."""
-    host = f"[{address.host}]" if ":" in address.host else address.host
-    question = f"DESCRIBE rtsp://{host}:{address.port}{address.target} RTSP/1.0\r\nCSeq: 1\r\n\r\n"
-    with socket.create_connection((address.host, address.port), timeout=ASK_TIMEOUT_S) as connection:
-        connection.sendall(question.encode())
-        answer = connection.recv(200)
-    version, status = answer.split(None, 2)[:2]
-    if not version.startswith(b"RTSP/"):
-        raise ValueError("not RTSP")
-    return _judge(int(status)) or "it describes a stream, but not one that can be read here; try H.264 or MJPEG"
+    """DESCRIBE without credentials; RTSP's answer looks like HTTP's."""
+    target = f"rtsp://{_host(address)}:{address.port}{address.target}"
+    status, _ = _ask(address, "RTSP", [f"DESCRIBE {target} RTSP/1.0", "CSeq: 1"])
+    return _judge(status) or "it describes a stream, but not one that can be read here; try H.264 or MJPEG"
+
+
+def _ask(address: Address, protocol: str, lines: list[str]) -> tuple[int, http.client.HTTPMessage]:
+    """Ask, and return the answer's status and headers.
+
+    Raises TimeoutError where it has not come whole within 2 s, in however many pieces, and ValueError or HTTPException
+    where it is none.
+    """
+    until_s = time.monotonic() + ASK_TIMEOUT_S
+    answer = b""
+    with _connection(address) as connection:
+        connection.sendall("\r\n".join([*lines, "", ""]).encode())
+        while b"\r\n\r\n" not in answer and len(answer) < _LONGEST_ANSWER:
+            left_s = until_s - time.monotonic()
+            if left_s <= 0:
+                raise TimeoutError
+            # A time-out counts from each piece anew; a camera that drips would never meet it.
+            connection.settimeout(left_s)
+            piece = connection.recv(4096)
+            if not piece:
+                break
+            answer += piece
+    first, _, rest = answer.partition(b"\r\n")
+    version, status = first.split(None, 2)[:2]
+    if not version.startswith(protocol.encode() + b"/"):
+        raise ValueError(f"not {protocol}")
+    return int(status), http.client.parse_headers(io.BytesIO(rest))
+
+
+def _connection(address: Address) -> socket.socket:
+    connection = socket.create_connection((address.host, address.port), timeout=ASK_TIMEOUT_S)
+    if address.scheme != "https":
+        return connection
+    return _any_certificate().wrap_socket(connection, server_hostname=address.host)
 
 
 def _judge(status: int) -> str | None:
@@ -144,10 +164,14 @@ def _judge_content(content_type: str) -> str:
     return f"this is not a stream that can be read here (content type {kind[:40] or 'not given'!r}); {_LOOK_AT_PATH}"
 
 
-def _authorization(address: Address) -> dict[str, str]:
+def _host(address: Address) -> str:
+    return f"[{address.host}]" if ":" in address.host else address.host
+
+
+def _authorization(address: Address) -> list[str]:
     if address.credentials is None:
-        return {}
-    return {"Authorization": "Basic " + base64.b64encode(address.credentials.encode()).decode("ascii")}
+        return []
+    return ["Authorization: Basic " + base64.b64encode(address.credentials.encode()).decode("ascii")]
 
 
 def _any_certificate() -> ssl.SSLContext:

@@ -135,7 +135,7 @@ class StreamCamera:
                 self._grab()
                 frames += 1
                 pace.add(self._clock.mono_ns(), self._stamp_ms())
-                if not self._comes_again():
+                if self._raw and not self._comes_again():
                     self._own = (self._clock.wall_ns(), self._clock.mono_ns())
         except CameraError:
             if frames <= 1 and not self._stamped:

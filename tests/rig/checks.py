@@ -12,11 +12,15 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-from rig.figures import say
+from rig.figures import say, say_spread
 from rig.recorder import Recorder, slot_of, slots_of
 
 from capture_worker.cameras.mark import read_mark
 from capture_worker.check import check_jpeg
+
+
+BUSY_MS = 150
+"""What a frame may take from camera to recorder without its showing, on a machine that is busy."""
 
 
 class Shown(NamedTuple):
@@ -49,6 +53,23 @@ def check_slots(recorder: Recorder, interval_ms: int, camera: str = "main") -> N
     every = set(range(min(told), max(told) + 1, interval_ms * 1_000_000))
     say("slots", f"{len(every)}: {len(every & on_disk)} frames, {len(missed)} misses")
     assert every <= told.keys() | on_disk, f"{len(every - told.keys() - on_disk)} slots are not accounted for"
+
+
+def check_fresh(recorder: Recorder, period_ms: float, late_ms: float, camera: str = "main") -> None:
+    """Each picture was made for its slot and stored once. It may be `late_ms` late beside two periods, never early."""
+    frames = list(shown(recorder, camera))
+    say_spread("from the slot to the making of its picture, ms", [frame.mark_ms - frame.slot_ms for frame in frames])
+    stale = [frame for frame in frames if frame.mark_ms < frame.slot_ms - period_ms - BUSY_MS]
+    assert not stale, f"stored though made before their slots: {stale}"
+    late = [frame for frame in frames if frame.mark_ms > frame.slot_ms + 2 * period_ms + late_ms]
+    assert not late, f"stored though made long after their slots: {late}"
+    check_none_twice(frames)
+
+
+def check_none_twice(frames: list[Shown]) -> None:
+    """Each picture shows a later time than the one before it."""
+    marks = [frame.mark_ms for frame in frames]
+    assert sorted(set(marks)) == marks, "a picture is there twice, or out of order"
 
 
 def missed_slots(recorder: Recorder, camera: str = "main") -> dict[int, str]:

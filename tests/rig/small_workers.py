@@ -53,6 +53,8 @@ class SmallWorkers:
         """A package that runs `source`; made a second time, it is another one from the next start on."""
         where = self.directory / package
         where.mkdir(exist_ok=True)
+        # Without it, the real package of the same name would win, though it comes later on the path.
+        (where / "__init__.py").touch()
         (where / "__main__.py").write_text(_PRELUDE.format(pipe=str(self._pipe_path)) + source)
 
     def hear(self) -> str:

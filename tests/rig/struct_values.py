@@ -13,7 +13,7 @@ from typing import Any, Literal, Union
 from hypothesis import strategies as st
 from msgspec import Struct
 
-_TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
+_TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 _INTS = st.integers(-(1 << 63), (1 << 63) - 1)
 _FLOATS = st.floats(allow_nan=False)
 PLAIN: st.SearchStrategy[Any] = st.recursive(

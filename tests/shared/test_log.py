@@ -39,7 +39,12 @@ def at_once() -> Callable[[Callable[[], object]], None]:
 
     def do(work: Callable[[], object]) -> None:
         done = threading.Event()
-        thread = threading.Thread(target=lambda: (work(), done.set()), daemon=True)
+
+        def run() -> None:
+            work()
+            done.set()
+
+        thread = threading.Thread(target=run, daemon=True)
         thread.start()
         thread.join(10)
         assert not thread.is_alive(), "writing blocked"
@@ -115,7 +120,7 @@ def test_write_to_a_paused_terminal_does_not_block_and_drops_are_said(
 
 
 def test_write_to_a_full_socket_does_not_block_and_drops_are_said(
-    at_once: Callable[[Callable[[], object]], None]
+    at_once: Callable[[Callable[[], object]], None],
 ) -> None:
     reader, writer = socket.socketpair()
     with reader, writer:
@@ -208,6 +213,8 @@ def test_worker_does_not_make_a_terminal_its_own(terminal: tuple[int, int]) -> N
 
 
 def test_line_names_the_worker_and_the_level(pipe: tuple[int, int]) -> None:
-    code = "import logging; from shared.log import to_stderr; to_stderr('capture.main'); logging.warning('too %s', 'hot')"
+    code = (
+        "import logging; from shared.log import to_stderr; to_stderr('capture.main'); logging.warning('too %s', 'hot')"
+    )
     subprocess.run([sys.executable, "-c", code], stderr=pipe[1], cwd=ROOT, check=True)
     assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} capture.main WARNING: too hot\n", _read_all(pipe[0]))

@@ -20,9 +20,7 @@ from tests.rig.struct_values import PLAIN, values_of
 _MESSAGES: list[Any] = [Hello, Ready, Published, Configure, Lease, Event, Request, Answer]
 _KINDS: list[Any] = [*_MESSAGES, WorkerMessage]
 _HELLO = Hello(worker="capture.main", incarnation=1, pid=2)
-_MISSED = FrameMissed(
-    camera="main", first_slot_ns=0, last_slot_ns=10, interval_ns=10, count=2, cause="stale"
-)
+_MISSED = FrameMissed(camera="main", first_slot_ns=0, last_slot_ns=10, interval_ns=10, count=2, cause="stale")
 
 
 def test_list_of_messages_is_complete() -> None:
@@ -150,7 +148,8 @@ def test_unpack_of_the_largest_message_reads_it_and_of_a_larger_one_does_not() -
 def test_unpack_map_reads_maps_of_any_size_and_nothing_else() -> None:
     large = {"events": ["x" * 1000] * 200}
     assert wire.unpack_map(msgpack.packb(large)) == large
-    for other in ([], 1, "x", None):
+    others: list[object] = [[], 1, "x", None]
+    for other in others:
         with pytest.raises(WireError):
             wire.unpack_map(msgpack.packb(other))
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shared.worker_identity import Identity, parse_identity
 
-_NAMES = st.text(st.characters(exclude_categories=("C",)), min_size=1, max_size=30)
+_NAMES = st.text(st.characters(exclude_categories=["C"]), min_size=1, max_size=30)
 
 
 @given(

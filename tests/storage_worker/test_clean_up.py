@@ -163,6 +163,16 @@ def test_cleaning_when_somebody_deleted_the_newest_keeps_the_one_that_is_now(tmp
     assert frames_in(tmp_path) == {paths[2]}
 
 
+def test_cleaning_where_the_newest_is_never_seen_again_ends_without_deleting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = plant_row(tmp_path, "a", newest_ns=_NOW_NS, count=5)
+    monkeypatch.setattr("os.path.lexists", lambda _: False)
+    _Place(tmp_path).clean()
+    monkeypatch.undo()
+    assert frames_in(tmp_path) == set(paths)
+
+
 def test_cleaning_frames_that_somebody_deletes_meanwhile_frees_nothing_by_them(tmp_path: Path) -> None:
     paths = plant_row(tmp_path, "a", newest_ns=_NOW_NS, count=6)
     place = _Place(tmp_path)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from shared.clock import NS_PER_S
 from shared.config.model import StorageConfig
 from shared.disk import DiskUsage
@@ -200,6 +202,35 @@ def test_clock_that_is_set_back_makes_its_frames_young_for_keep_min(tmp_path: Pa
     cleaner.consider(_usage(90))
     _work(cleaner)
     assert len(frames_in(tmp_path)) == 1
+
+
+@pytest.mark.parametrize("after", ["an hour", "a reload"])
+def test_frames_that_could_not_be_deleted_are_tried_again_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: str
+) -> None:
+    plant_row(tmp_path, "a", newest_ns=_NOW_NS, count=5, size=_BLOCK)
+    clock = HandClock(_NOW_NS)
+    cleaner = Cleaner(tmp_path, _KEEP_NOTHING, clock)
+    monkeypatch.setattr("os.unlink", _refusing)
+    cleaner.consider(_usage(90))
+    _work(cleaner)
+    monkeypatch.undo()
+    clock.advance(60)
+    cleaner.consider(_usage(90))
+    _work(cleaner)
+    assert len(frames_in(tmp_path)) == 5
+    assert "can't be deleted (4" in cleaner.detail
+    if after == "an hour":
+        clock.advance(3600)
+    else:
+        cleaner.reconfigure(_KEEP_NOTHING)
+    cleaner.consider(_usage(90))
+    _work(cleaner)
+    assert len(frames_in(tmp_path)) == 1
+
+
+def _refusing(*_: object, **__: object) -> None:
+    raise PermissionError(13, "Permission denied")
 
 
 def test_frames_heard_of_are_not_the_newest_for_long(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 from collections.abc import Iterator
 
@@ -10,6 +9,7 @@ import pytest
 
 from shared.clock import NS_PER_MS
 from supervisor.presence import PROBE_EVERY_NS, Presence
+from tests.rig.descriptors import open_descriptors
 from tests.rig.manual_clock import ManualClock
 
 
@@ -131,11 +131,11 @@ def test_probe_is_due_five_times_a_second_and_idle_between(camera: _Camera) -> N
 
 
 def test_probes_leave_no_descriptor_open(camera: _Camera) -> None:
-    before = len(os.listdir("/proc/self/fd"))
+    before = open_descriptors()
     clock = ManualClock()
     for _ in range(20):
         presence = Presence(camera.address, clock.mono_ns())
         _looks(presence, clock, 3)
         presence.close()
         presence.close()
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert open_descriptors() == before

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from supervisor.process import ExitStatus, WorkerProcess, spawn
+from tests.rig.descriptors import open_descriptors
 from tests.rig.small_workers import OBEDIENT, SmallWorkers, has_ended, wait_for_end
 
 _GRANDCHILD = 'grandchild = subprocess.Popen(["sleep", "1000"])\nsay(grandchild.pid)\n'
@@ -53,14 +54,6 @@ def _reaped(process: WorkerProcess) -> ExitStatus:
         return ExitStatus(None, None)  # the test has reaped it
     assert status is not None
     return status
-
-
-def _open_descriptors() -> int:
-    return len(os.listdir("/proc/self/fd"))
-
-
-def _is_inheritable(fd: int) -> bool:
-    return Path(f"/proc/self/fd/{fd}").exists() and os.get_inheritable(fd)
 
 
 def _children() -> str:
@@ -110,7 +103,7 @@ say([fd for fd in sorted(map(int, os.listdir("/proc/self/fd"))) if fd > 2 and os
 """)
         evidence_fd = process._evidence_fd
         # Whoever started the tests may have left some open.
-        from_outside = [fd for fd in map(int, os.listdir("/proc/self/fd")) if fd > 2 and _is_inheritable(fd)]
+        from_outside = [fd for fd in open_descriptors() if fd > 2 and os.get_inheritable(fd)]
         assert ours.fileno() not in from_outside
     assert workers.hear() == str(
         [
@@ -208,21 +201,21 @@ def test_signal_to_a_process_that_has_ended_is_nothing(start: Start) -> None:
 
 def test_fifty_spawns_leave_no_descriptor_and_no_process(workers: SmallWorkers, tmp_path: Path) -> None:
     workers.make("small_worker", "os._exit(0)")
-    before = _open_descriptors(), _children()
+    before = open_descriptors(), _children()
     for _ in range(5):
         processes = [spawn("small_worker", "capture.main", 1, tmp_path) for _ in range(10)]
         for process in processes:
             assert _reaped(process) == ExitStatus(0, None)
             process.close()
-    assert (_open_descriptors(), _children()) == before
+    assert (open_descriptors(), _children()) == before
 
 
 def test_spawn_that_fails_leaves_no_descriptor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = _open_descriptors()
+    before = open_descriptors()
     monkeypatch.setattr(sys, "executable", str(tmp_path / "no such interpreter"))
     with pytest.raises(FileNotFoundError):
         spawn("small_worker", "capture.main", 1, tmp_path)
-    assert _open_descriptors() == before
+    assert open_descriptors() == before
 
 
 @pytest.mark.parametrize("room", [0, 1], ids=["none-for-the-memory-file", "none-for-the-pidfd"])
@@ -230,7 +223,7 @@ def test_spawn_without_room_for_its_descriptors_leaves_no_process(
     workers: SmallWorkers, tmp_path: Path, room: int
 ) -> None:
     workers.make("small_worker", OBEDIENT)
-    before = _open_descriptors(), _children()
+    before = open_descriptors(), _children()
     next_fd = os.dup(0)
     os.close(next_fd)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -240,4 +233,4 @@ def test_spawn_without_room_for_its_descriptors_leaves_no_process(
             spawn("small_worker", "capture.main", 1, tmp_path)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    assert (_open_descriptors(), _children()) == before
+    assert (open_descriptors(), _children()) == before

@@ -89,9 +89,9 @@ def _edges_of_policy() -> set[Edge]:
         for record in able:
             after, actions = step(record, happening, moment)
             outcomes[after.state, ", ".join(actions)].add(record)
-        for (after_state, actions), chosen in outcomes.items():
-            if after_state is not state or actions:
-                edges.add(Edge(state, happening, _guard(chosen, able), after_state, actions))
+        for (after_state, done), chosen in outcomes.items():
+            if after_state is not state or done:
+                edges.add(Edge(state, happening, _guard(chosen, able), after_state, done))
     return edges
 
 

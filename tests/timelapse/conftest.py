@@ -23,6 +23,20 @@ def supervisor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScriptedSup
         yield scripted
 
 
+@pytest.fixture(scope="session")
+def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ScriptedSupervisor]:
+    """One for all the tests that only ask: starting one takes longer than they do."""
+    with ScriptedSupervisor(tmp_path_factory.mktemp("run"), plain(status())) as scripted:
+        yield scripted
+
+
+@pytest.fixture
+def desk(lasting: ScriptedSupervisor) -> ScriptedSupervisor:
+    """The lasting one, with the answers that it begins with. Not to be paused, ended or asked for its events."""
+    lasting.tell(status=plain(status()), outcome={}, reload={"applied": [], "needs_restart": []})
+    return lasting
+
+
 @pytest.fixture
 def command() -> Iterator[Command]:
     """Starts `timelapse ...` as a process with pipes; kills what is left of it at the end."""

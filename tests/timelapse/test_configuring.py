@@ -105,18 +105,18 @@ def test_set_says_what_brings_it_into_force(
     value: str,
     next_step: str,
     path: Path,
-    supervisor: ScriptedSupervisor,
+    desk: ScriptedSupervisor,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    supervisor.tell(status=with_config(path))
-    assert config(path, "set", key, value, runtime_dir=supervisor.runtime_dir) == 0
+    desk.tell(status=with_config(path))
+    assert config(path, "set", key, value, runtime_dir=desk.runtime_dir) == 0
     assert capsys.readouterr().out.splitlines()[1] == next_step
 
 
 def test_set_of_a_file_that_the_supervisor_does_not_use_says_so(
-    path: Path, supervisor: ScriptedSupervisor, capsys: pytest.CaptureFixture[str]
+    path: Path, desk: ScriptedSupervisor, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert config(path, "set", "cameras.main.interval", "5s", runtime_dir=supervisor.runtime_dir) == 0
+    assert config(path, "set", "cameras.main.interval", "5s", runtime_dir=desk.runtime_dir) == 0
     assert "uses another file (/etc/timelapse/timelapse.yml)" in capsys.readouterr().out
 
 

@@ -21,40 +21,40 @@ def fresh() -> Status:
     return with_camera(with_camera(status(), "main", last_frame_slot_ns=now_ns), "garden", last_frame_slot_ns=now_ns)
 
 
-def report(supervisor: ScriptedSupervisor, value: Status, *arguments: str) -> int:
-    supervisor.tell(status=plain(value))
-    return cli.main(["status", "--runtime-dir", str(supervisor.runtime_dir), *arguments])
+def report(desk: ScriptedSupervisor, value: Status, *arguments: str) -> int:
+    desk.tell(status=plain(value))
+    return cli.main(["status", "--runtime-dir", str(desk.runtime_dir), *arguments])
 
 
-def test_status_all_well_exits_0(supervisor: ScriptedSupervisor, capsys: pytest.CaptureFixture[str]) -> None:
-    assert report(supervisor, fresh()) == 0
+def test_status_all_well_exits_0(desk: ScriptedSupervisor, capsys: pytest.CaptureFixture[str]) -> None:
+    assert report(desk, fresh()) == 0
     assert capsys.readouterr().out.splitlines()[0] == "Recording: all 2 cameras."
 
 
 @pytest.mark.parametrize("worker", ["capture.main", "storage"])
 def test_status_with_a_worker_down_exits_75(
-    worker: str, supervisor: ScriptedSupervisor, capsys: pytest.CaptureFixture[str]
+    worker: str, desk: ScriptedSupervisor, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert report(supervisor, in_backoff(fresh(), worker)) == 75
+    assert report(desk, in_backoff(fresh(), worker)) == 75
     assert f"{worker} is in back-off (camera)" in capsys.readouterr().out.splitlines()[0]
 
 
-def test_status_into_a_pipe_has_no_colour(supervisor: ScriptedSupervisor, capsys: pytest.CaptureFixture[str]) -> None:
-    report(supervisor, fresh())
+def test_status_into_a_pipe_has_no_colour(desk: ScriptedSupervisor, capsys: pytest.CaptureFixture[str]) -> None:
+    report(desk, fresh())
     assert "\x1b" not in capsys.readouterr().out
 
 
-def test_status_json_is_the_map_as_it_came(supervisor: ScriptedSupervisor, capsys: pytest.CaptureFixture[str]) -> None:
-    supervisor.tell(status={**plain(fresh()), "field_of_a_later_version": [1, 2]})
-    assert cli.main(["status", "--json", "--runtime-dir", str(supervisor.runtime_dir)]) == 0
+def test_status_json_is_the_map_as_it_came(desk: ScriptedSupervisor, capsys: pytest.CaptureFixture[str]) -> None:
+    desk.tell(status={**plain(fresh()), "field_of_a_later_version": [1, 2]})
+    assert cli.main(["status", "--json", "--runtime-dir", str(desk.runtime_dir)]) == 0
     assert json.loads(capsys.readouterr().out)["field_of_a_later_version"] == [1, 2]
 
 
 def test_status_of_another_shape_is_an_error_that_says_so(
-    supervisor: ScriptedSupervisor, capsys: pytest.CaptureFixture[str]
+    desk: ScriptedSupervisor, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    supervisor.tell(status={"schema": 99, "workers": {}})
-    assert cli.main(["status", "--runtime-dir", str(supervisor.runtime_dir)]) == 70
+    desk.tell(status={"schema": 99, "workers": {}})
+    assert cli.main(["status", "--runtime-dir", str(desk.runtime_dir)]) == 70
     assert "of another version" in capsys.readouterr().err
 
 

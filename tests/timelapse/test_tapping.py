@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.rig.scripted_supervisor import ScriptedSupervisor
+from tests.rig.status_values import in_backoff, plain, status, with_worker
 from tests.timelapse.conftest import Command
 
 PATIENCE_S = 20
@@ -128,3 +129,18 @@ def test_events_since_a_duration_leaves_out_older_ones(supervisor: ScriptedSuper
     assert reasons(process.communicate(timeout=PATIENCE_S)[0]) == ["old", "new"]
     process = command("events", "--no-follow", "--since", "0.2s", "--json", "--runtime-dir", supervisor.runtime_dir)
     assert "old" not in process.communicate(timeout=PATIENCE_S)[0]
+
+
+def test_events_for_people_show_a_status_only_where_it_says_something_new(
+    supervisor: ScriptedSupervisor, command: Command
+) -> None:
+    waiting = in_backoff(status(), "capture.main")
+    later = with_worker(waiting, "capture.main", next_start_s=3.0)
+    for value in (status(), status(), waiting, later, status()):
+        supervisor.publish("status", plain(value))
+    process = command("events", "--no-follow", "--runtime-dir", supervisor.runtime_dir)
+    assert len(process.communicate(timeout=PATIENCE_S)[0].splitlines()) == 1 + 3
+    for arguments in (["status"], ["--json"]):
+        process = command("events", "--no-follow", "--runtime-dir", supervisor.runtime_dir, *arguments)
+        lines = process.communicate(timeout=PATIENCE_S)[0].splitlines()
+        assert len([line for line in lines if not line.startswith("--")]) == 5

@@ -107,16 +107,17 @@ def _storage_pruned(data: StoragePruned) -> str:
 
 
 def _worker_changed(data: WorkerChanged) -> str:
-    parts = [f"{data.worker}: {data.state}"]
+    # The topic says most of it already; `worker.stopped` is also said of one that has failed.
+    parts = ["failed"] if data.state == "failed" else []
     if data.cause:
         parts.append(f"cause {data.cause}")
-    if data.operation:
+    if data.operation and data.operation not in data.detail:
         parts.append(f"in {data.operation}")
     if data.delay_s is not None:
         parts.append(f"next try in {words.duration(data.delay_s)}" if data.delay_s >= 1 else "next try at once")
     if data.pid is not None:
         parts.append(f"pid {data.pid}")
-    return _listed(*parts, data.detail)
+    return f"{data.worker}: {_listed(*parts, data.detail)}"
 
 
 def _config_reloaded(data: ConfigReloaded) -> str:

@@ -59,21 +59,21 @@ def trouble_of_camera(status: Status, camera: str, now_wall_ns: int, age_s: floa
 
 def trouble_of_worker(name: str, worker: WorkerStatus, age_s: float) -> str:
     """Why a worker does not work, beginning with its name; empty when it does."""
-    cause = f" ({worker.last_cause})" if worker.last_cause else ""
-    detail = f": {plain(worker.last_detail)}" if worker.last_detail else ""
     if worker.state == "running":
         return ""
-    if worker.state == "backoff":
-        return f"{name} is in back-off{cause}, {next_try(worker, age_s)}{detail}"
-    if worker.state == "failed":
-        return f"{name} has failed{cause}{detail}; it waits for 'timelapse reload' or 'timelapse restart {name}'"
-    if worker.state == "stopped":
-        return f"{name} is stopped; 'timelapse start {name}' starts it"
-    if worker.state == "quarantined":
-        return f"{name} is quarantined: process {worker.pid} hangs in the kernel and can't be killed"
-    if worker.state == "starting" and worker.restarts.failures:
-        return f"{name} is starting again after a failure{cause}"
-    return f"{name} is {worker.state}"
+    cause = f" ({worker.last_cause})" if worker.last_cause else ""
+    detail = f": {plain(worker.last_detail)}" if worker.last_detail else ""
+    again = f" again after a failure{cause}" if worker.restarts.failures else ""
+    said = {
+        "backoff": f"is in back-off{cause}, {next_try(worker, age_s)}{detail}",
+        "failed": f"has failed{cause}{detail}; it waits for 'timelapse reload' or 'timelapse restart {name}'",
+        "stopped": f"is stopped; 'timelapse start {name}' starts it",
+        "quarantined": f"is quarantined: process {worker.pid} hangs in the kernel and can't be killed",
+        "stopping": "is being stopped",
+        "killing": "is being killed",
+        "starting": f"is starting{again}",
+    }
+    return f"{name} {said.get(worker.state, f'is {worker.state}')}"
 
 
 def next_try(worker: WorkerStatus, age_s: float) -> str:

@@ -1,4 +1,7 @@
-"""`timelapse config`: check, show, get and set."""
+"""`timelapse config`: check, show, get and set.
+
+Invariant: what the verb needs is loaded when it runs, not when its options are declared.
+"""
 
 from __future__ import annotations
 

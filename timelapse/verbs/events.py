@@ -1,4 +1,7 @@
-"""`timelapse events`: what happens, as it happens."""
+"""`timelapse events`: what happens, as it happens.
+
+Invariant: what the verb needs is loaded when it runs, not when its options are declared.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,8 @@ PREFIX is the beginning of a topic: 'frame', 'worker.hung', ...
 
 The last 10,000 events are kept. Events that get lost on the way (a paused
 terminal, a busy machine) are fetched again, so that none is missing or shown
-twice. 'bus.tick', each second, is shown only where it is asked for."""
+twice. 'bus.tick', each second, is shown only where it is asked for; so is a
+'status' that says nothing new, but with --json."""
 _EPILOG = """\
 examples:
   timelapse events                        everything from now on; Ctrl-C ends it

@@ -1,4 +1,7 @@
-"""`timelapse kill WORKER`: kill a worker at once; the supervisor starts it anew."""
+"""`timelapse kill WORKER`: kill a worker at once; the supervisor starts it anew.
+
+Invariant: what the verb needs is loaded when it runs, not when its options are declared.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`timelapse reload`: have the supervisor read the configuration again."""
+"""`timelapse reload`: have the supervisor read the configuration again.
+
+Invariant: what the verb needs is loaded when it runs, not when its options are declared.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`timelapse restart WORKER`: start a worker anew."""
+"""`timelapse restart WORKER`: start a worker anew.
+
+Invariant: what the verb needs is loaded when it runs, not when its options are declared.
+"""
 
 from __future__ import annotations
 

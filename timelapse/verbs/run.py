@@ -1,4 +1,7 @@
-"""`timelapse run`: the supervisor in the foreground; what `timelapse` alone does, too."""
+"""`timelapse run`: the supervisor in the foreground; what `timelapse` alone does, too.
+
+Invariant: what the verb needs is loaded when it runs, not when its options are declared.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`timelapse start WORKER`: start a worker that is stopped, failed or in back-off."""
+"""`timelapse start WORKER`: start a worker that is stopped, failed or in back-off.
+
+Invariant: what the verb needs is loaded when it runs, not when its options are declared.
+"""
 
 from __future__ import annotations
 

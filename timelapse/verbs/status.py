@@ -1,4 +1,7 @@
-"""`timelapse status`: is it recording?"""
+"""`timelapse status`: is it recording?
+
+Invariant: what the verb needs is loaded when it runs, not when its options are declared.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""`timelapse stop WORKER`: stop a worker until it is started again."""
+"""`timelapse stop WORKER`: stop a worker until it is started again.
+
+Invariant: what the verb needs is loaded when it runs, not when its options are declared.
+"""
 
 from __future__ import annotations
 

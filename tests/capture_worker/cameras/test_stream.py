@@ -149,6 +149,24 @@ def test_drain_called_late_what_lay_waiting_is_not_taken_for_fresh(server: Mjpeg
             assert frame.own_wall_ns / MS - mark_ms(frame) < UNSEEN_MS
 
 
+def test_drain_picture_that_comes_again_keeps_the_time_of_its_first_coming(server: MjpegServer) -> None:
+    with opened(server.url) as camera:
+        server.set_fault("repeat")
+        server.wait_for_frames(1)
+        for _ in range(10):
+            frame = next_frame(camera)
+        assert time.time_ns() / MS - mark_ms(frame) > 200
+        assert frame.own_wall_ns / MS - mark_ms(frame) < UNSEEN_MS
+        server.set_fault("resume")
+        assert next(own for own in (camera.drain() for _ in range(10)) if own[1] > frame.own_mono_ns)
+    with opened(server.url) as camera:
+        server.set_fault("repeat")
+        server.wait_for_frames(1)
+        camera.close()
+        opened_ns = camera.open() and time.monotonic_ns()
+        assert camera.drain()[1] < opened_ns, "a picture that was there while opening is none for any slot after it"
+
+
 @pytest.mark.parametrize("damage", ["truncate", "corrupt"])
 def test_take_one_damaged_jpeg_comes_as_it_is_and_the_stream_goes_on(server: MjpegServer, damage: str) -> None:
     with opened(server.url) as camera:

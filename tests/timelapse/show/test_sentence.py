@@ -68,7 +68,7 @@ DATA: dict[str, tuple[dict[str, Any], str]] = {
     "supervisor.stopping": ({"reason": "SIGTERM"}, "SIGTERM"),
     "status": (plain(status()), "Recording: all 2 cameras."),
     **{
-        topic: (WORKER, "capture.main: backoff, cause camera, next try in 5 s, pid 1234")
+        topic: (WORKER, "capture.main: cause camera, next try in 5 s, pid 1234")
         for topic in DATA_TYPES
         if topic.startswith("worker.")
     },
@@ -101,3 +101,7 @@ def test_line_holds_time_topic_and_sentence() -> None:
     shown = line(event("supervisor.stopping", {"reason": "SIGTERM"}), Ink())
     assert shown.split() == [shown.split()[0], "supervisor.stopping", "SIGTERM"]
     assert shown.split()[0].endswith("34.500")
+
+
+def test_sentence_of_a_worker_that_has_failed_says_failed() -> None:
+    assert sentence(event("worker.stopped", {**WORKER, "state": "failed"})).startswith("capture.main: failed, ")

@@ -1,0 +1,176 @@
+"""Frames on the disk: whole under their names or not there at all, and none ever replaced."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from capture_worker import store as store_module
+from capture_worker.store import TEMPORARY, FrameStore
+from shared.clock import NS_PER_S
+from shared.frame_name import FrameName
+from tests.rig import small_disk
+from tests.rig.planted_frames import frames_in
+
+_SLOT_NS = 1_795_422_930 * NS_PER_S
+_JPEG = b"\xff\xd8" + b"picture" * 1000 + b"\xff\xd9"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> FrameStore:
+    store = FrameStore(tmp_path / "main")
+    store.prepare()
+    return store
+
+
+def _everything_below(directory: Path) -> set[str]:
+    return {str(path.relative_to(directory)) for path in directory.rglob("*") if not path.is_dir()}
+
+
+def test_write_puts_the_frame_under_its_name_and_leaves_nothing_else(tmp_path: Path, store: FrameStore) -> None:
+    name = store.write(_SLOT_NS, _JPEG)
+    assert name == FrameName(_SLOT_NS, 1)
+    assert _everything_below(tmp_path / "main") == {name.path()}
+    assert (tmp_path / "main" / name.path()).read_bytes() == _JPEG
+
+
+def test_write_of_a_slot_whose_name_is_taken_is_the_next_take(tmp_path: Path, store: FrameStore) -> None:
+    frames = [store.write(_SLOT_NS, _JPEG + bytes([take])) for take in range(4)]
+    assert frames == [FrameName(_SLOT_NS, take) for take in (1, 2, 3, 4)]
+    contents = [(tmp_path / "main" / frame.path()).read_bytes() for frame in frames]
+    assert contents == [_JPEG + bytes([take]) for take in range(4)]
+    (tmp_path / "main" / frames[1].path()).unlink()
+    assert store.write(_SLOT_NS, _JPEG).take == 2, "the first name that is free"
+
+
+@pytest.mark.parametrize("taken_by", ["a directory", "a dangling link"])
+def test_name_is_taken_by_whatever_is_there(tmp_path: Path, store: FrameStore, taken_by: str) -> None:
+    place = tmp_path / "main" / FrameName(_SLOT_NS).path()
+    place.parent.mkdir(parents=True)
+    if taken_by == "a directory":
+        place.mkdir()
+    else:
+        place.symlink_to("nowhere")
+    assert store.write(_SLOT_NS, _JPEG).take == 2
+    assert place.is_symlink() or place.is_dir()
+
+
+def test_frame_is_on_the_disk_before_its_name_and_its_name_before_write_returns(
+    tmp_path: Path, store: FrameStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The order that a power cut at any moment demands. Each descriptor's path is read when it is synced."""
+    steps: list[str] = []
+    fsync, move = os.fsync, store_module.move_without_replacing
+
+    def note_sync(fd: int) -> None:
+        fsync(fd)
+        steps.append(f"sync {Path(f'/proc/self/fd/{fd}').readlink().relative_to(tmp_path)}")
+
+    def note_move(source: Path, target: Path) -> None:
+        move(source, target)
+        steps.append(f"move to {target.relative_to(tmp_path)}")
+
+    monkeypatch.setattr(os, "fsync", note_sync)
+    monkeypatch.setattr(store_module, "move_without_replacing", note_move)
+    path = "main/" + store.write(_SLOT_NS, _JPEG).path()
+    year, month, day = path[:9], path[:12], path[:15]
+    assert steps == [
+        f"sync main/{TEMPORARY}/frame.jpg",
+        "sync main",
+        f"sync {year}",
+        f"sync {month}",
+        f"move to {path}",
+        f"sync {day}",
+    ]
+
+
+def test_prepare_removes_what_was_left_half_written_and_nothing_else(tmp_path: Path, store: FrameStore) -> None:
+    kept = store.write(_SLOT_NS, _JPEG)
+    temporary = tmp_path / "main" / TEMPORARY
+    (temporary / "frame.jpg").write_bytes(_JPEG[:10])
+    (temporary / "other").write_bytes(b"")
+    (temporary / "link").symlink_to(tmp_path / "main" / kept.path())
+    FrameStore(tmp_path / "main").prepare()
+    assert _everything_below(tmp_path / "main") == {kept.path()}
+    assert temporary.is_dir()
+
+
+def test_write_after_a_half_written_frame_is_whole(tmp_path: Path, store: FrameStore) -> None:
+    (tmp_path / "main" / TEMPORARY / "frame.jpg").write_bytes(b"x" * 100_000)
+    assert (tmp_path / "main" / store.write(_SLOT_NS, _JPEG).path()).read_bytes() == _JPEG
+
+
+def test_write_on_a_full_disk_leaves_nothing_and_the_next_one_succeeds(tmp_path: Path) -> None:
+    with small_disk.tmpfs(tmp_path / "disk", size="1m") as disk:
+        store = FrameStore(disk / "main")
+        store.prepare()
+        with pytest.raises(OSError, match="No space left") as caught:
+            store.write(_SLOT_NS, b"x" * (2 << 20))
+        assert caught.value.errno == errno.ENOSPC
+        assert _everything_below(disk) == set()
+        assert store.write(_SLOT_NS, _JPEG).take == 1
+
+
+def test_write_without_an_inode_to_spare_leaves_nothing(tmp_path: Path) -> None:
+    with small_disk.tmpfs(tmp_path / "disk", inodes=6) as disk:
+        store = FrameStore(disk / "main")
+        store.prepare()
+        # The temporary file finds an inode; the directories of the day do not.
+        with pytest.raises(OSError, match="No space left"):
+            store.write(_SLOT_NS, _JPEG)
+        assert _everything_below(disk) == set()
+
+
+def test_write_on_an_ext4_that_fills_stores_whole_frames_or_none(tmp_path: Path) -> None:
+    with small_disk.ext4(tmp_path / "disk", tmp_path / "image", size_mb=8) as disk:
+        store = FrameStore(disk / "main")
+        store.prepare()
+        stored = 0
+        with pytest.raises(OSError, match="No space left"):
+            for number in range(10_000):
+                store.write(_SLOT_NS + number * NS_PER_S, _JPEG * 20)
+                stored += 1
+        sizes = [(disk / frame).stat().st_size for frame in frames_in(disk)]
+        assert stored > 5
+        assert sizes == [len(_JPEG) * 20] * stored
+
+
+def test_write_on_a_read_only_disk_raises_and_leaves_what_is_there(tmp_path: Path) -> None:
+    with small_disk.tmpfs(tmp_path / "disk") as disk:
+        store = FrameStore(disk / "main")
+        store.prepare()
+        kept = store.write(_SLOT_NS, _JPEG)
+        small_disk.remount(disk, "ro")
+        with pytest.raises(OSError, match="Read-only") as caught:
+            store.write(_SLOT_NS + NS_PER_S, _JPEG)
+        assert caught.value.errno == errno.EROFS
+        assert _everything_below(disk) == {f"main/{kept.path()}"}
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO])
+def test_frame_whose_directory_can_not_be_synced_is_not_left_behind(
+    tmp_path: Path, store: FrameStore, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    """It would be told as a miss, and stand there all the same."""
+    store.write(_SLOT_NS, _JPEG)
+
+    def fail(_path: Path) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(store_module, "sync_directory", fail)
+    with pytest.raises(OSError, match=os.strerror(code)):
+        store.write(_SLOT_NS + NS_PER_S, _JPEG)
+    assert _everything_below(tmp_path / "main") == {FrameName(_SLOT_NS).path()}
+
+
+def test_write_after_its_directories_were_deleted_raises_and_prepare_mends_it(
+    tmp_path: Path, store: FrameStore
+) -> None:
+    (tmp_path / "main" / TEMPORARY).rmdir()
+    with pytest.raises(FileNotFoundError):
+        store.write(_SLOT_NS, _JPEG)
+    store.prepare()
+    assert store.write(_SLOT_NS, _JPEG).take == 1

@@ -1,0 +1,103 @@
+"""The probes: which cameras are looked for, and when it stops."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from shared.causes import WorkerCause
+from supervisor.leases import LeaseBook
+from supervisor.presence import PROBE_EVERY_NS
+from supervisor.probes import Probes
+from supervisor.states import State
+from supervisor.supervised import Supervised
+from tests.rig.descriptors import open_descriptors
+from tests.rig.manual_clock import ManualClock
+
+
+@pytest.fixture(name="port")
+def _port() -> Iterator[socket.socket]:
+    """A port of 127.0.0.1 that refuses connections until `listen`."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound
+
+
+def _address(port: socket.socket) -> str:
+    return f"127.0.0.1:{port.getsockname()[1]}"
+
+
+def _worker(name: str, state: State, cause: WorkerCause) -> Supervised:
+    clock = ManualClock()
+    worker = Supervised(
+        name, "capture_worker", Path("/nowhere"), clock=clock, leases=LeaseBook({}), announce=lambda _topic, _data: None
+    )
+    worker.record = replace(worker.record, state=state)
+    worker.last_cause = cause
+    return worker
+
+
+def _look(
+    probes: Probes, clock: ManualClock, worker: Supervised, addresses: dict[str, str], times: int = 4
+) -> list[str]:
+    appeared = []
+    for _ in range(times):
+        clock.advance(PROBE_EVERY_NS / 1e9)
+        appeared += probes.appeared({worker.name: worker}, addresses, clock.mono_ns())
+    return appeared
+
+
+@pytest.mark.parametrize("cause", ["camera", "hang"])
+def test_camera_that_comes_back_in_backoff_is_told_once(port: socket.socket, cause: WorkerCause) -> None:
+    probes, clock = Probes(), ManualClock()
+    worker = _worker("capture.main", State.BACKOFF, cause)
+    addresses = {"main": _address(port)}
+    assert _look(probes, clock, worker, addresses) == []
+    assert probes.next_due_ns() == clock.mono_ns() + PROBE_EVERY_NS
+    port.listen()
+    assert _look(probes, clock, worker, addresses) == ["capture.main"]
+
+
+@pytest.mark.parametrize(
+    ("name", "state", "cause", "known"),
+    [
+        pytest.param("capture.main", State.RUNNING, "camera", True, id="healthy"),
+        pytest.param("capture.main", State.STARTING, "camera", True, id="being-opened"),
+        pytest.param("capture.main", State.STOPPED, "stopped", True, id="stopped"),
+        pytest.param("capture.main", State.QUARANTINED, "hang", True, id="still-held"),
+        pytest.param("capture.main", State.BACKOFF, "crash", True, id="crashed"),
+        pytest.param("capture.main", State.BACKOFF, "disk", True, id="disk"),
+        pytest.param("capture.main", State.BACKOFF, "camera", False, id="no-network-camera"),
+        pytest.param("storage", State.BACKOFF, "camera", True, id="no-camera"),
+    ],
+)
+def test_camera_is_not_looked_for_otherwise(
+    port: socket.socket, name: str, state: State, cause: WorkerCause, known: bool
+) -> None:
+    probes, clock = Probes(), ManualClock()
+    port.listen()
+    port.setblocking(False)
+    addresses = {"main": _address(port) if known else "", "roof": _address(port)}
+    assert _look(probes, clock, _worker(name, state, cause), addresses) == []
+    assert probes.next_due_ns() is None
+    with pytest.raises(BlockingIOError):
+        port.accept()
+
+
+def test_probe_ends_with_the_backoff_and_leaves_no_descriptor(port: socket.socket) -> None:
+    before = open_descriptors()
+    probes, clock = Probes(), ManualClock()
+    worker = _worker("capture.main", State.BACKOFF, "camera")
+    addresses = {"main": _address(port)}
+    _look(probes, clock, worker, addresses)
+    worker.record = replace(worker.record, state=State.STARTING)
+    _look(probes, clock, worker, addresses)
+    assert probes.next_due_ns() is None
+    _look(probes, clock, _worker("capture.main", State.BACKOFF, "camera"), addresses)
+    assert probes.appeared({}, addresses, clock.mono_ns()) == []
+    assert probes.next_due_ns() is None
+    assert open_descriptors() == before
