@@ -51,12 +51,17 @@ class Grid(Struct, frozen=True):
 
 
 def subtract(slots: SlotRange, taken: list[int]) -> Iterator[SlotRange | int]:
-    """The parts of a range around slots that are taken (in order, within it), and those, all in order."""
+    """The parts of a range around slots that are taken (in order, within it), and those, all in order.
+
+    Those that are taken may stand between two slots.
+    """
     cursor_ns = slots.first_ns
     for slot_ns in taken:
-        if slot_ns > cursor_ns:
-            yield SlotRange(cursor_ns, slot_ns - slots.interval_ns, slots.interval_ns)
+        before = (slot_ns - 1 - slots.first_ns) // slots.interval_ns
+        last_ns = slots.first_ns + before * slots.interval_ns
+        if last_ns >= cursor_ns:
+            yield SlotRange(cursor_ns, last_ns, slots.interval_ns)
         yield slot_ns
-        cursor_ns = slot_ns + slots.interval_ns
+        cursor_ns = slots.first_ns + ((slot_ns - slots.first_ns) // slots.interval_ns + 1) * slots.interval_ns
     if cursor_ns <= slots.last_ns:
         yield SlotRange(cursor_ns, slots.last_ns, slots.interval_ns)

@@ -6,6 +6,7 @@ Invariant: a slot whose frame is on the disk is never told as missed.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,24 +24,20 @@ def look_back(
     by_slot = {frame.name.slot_ns: frame for frame in frames_between(camera_dir, after_ns + 1, before_ns)}
     parts: list[SlotRange | int] = []
     for slots in plan.slots_between(after_ns, before_ns):
-        parts += subtract(slots, sorted(slot_ns for slot_ns in by_slot if _is_slot(slots, slot_ns)))
-    # A frame off the grid is of an interval that was changed meanwhile; it counts as what it is.
+        # A frame off the grid is of an interval that was changed meanwhile; it counts as what it is.
+        parts += subtract(slots, sorted(slot_ns for slot_ns in by_slot if slots.first_ns <= slot_ns <= slots.last_ns))
     parts += by_slot.keys() - set(parts)
     for part in sorted(parts, key=lambda part: part if isinstance(part, int) else part.first_ns):
         yield part if isinstance(part, SlotRange) else _recovered(camera_dir, camera, by_slot[part])
 
 
-def _is_slot(slots: SlotRange, slot_ns: int) -> bool:
-    return slots.first_ns <= slot_ns <= slots.last_ns and (slot_ns - slots.first_ns) % slots.interval_ns == 0
-
-
 def _recovered(camera_dir: Path, camera: str, frame: FoundFrame) -> FrameWritten:
-    data = (camera_dir / frame.path).read_bytes()
-    try:
+    data, width, height = b"", 0, 0
+    # It was whole when it was written; a card that loses bytes, or a file deleted since, is another matter than the
+    # slot's account. A start that failed here would fail at the same frame each time.
+    with contextlib.suppress(OSError, DamagedFrame):
+        data = (camera_dir / frame.path).read_bytes()
         width, height = check_jpeg(data)
-    except DamagedFrame:
-        # It was whole when it was written; a card that loses bytes is another matter than the slot's account.
-        width, height = 0, 0
     return FrameWritten(
         camera=camera,
         slot_ns=frame.name.slot_ns,

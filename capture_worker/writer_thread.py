@@ -44,7 +44,7 @@ class WriterThread:
         self._inbox = inbox
         self._new_lease = new_lease
         self._queue: SimpleQueue[Taken] = SimpleQueue()
-        self._last_jpeg = b""
+        self._last_jpeg: bytes | None = None
 
     def start(self) -> None:
         """Go on for ever. Call it once."""

@@ -42,7 +42,7 @@ class StreamCamera:
         self._capture: cv2.VideoCapture | None = None
         self._shown = ""
         self._raw = False
-        self._jpeg: bytes | None = None
+        self._jpeg = b""
         self._stamped = False
         self._arrivals = Arrivals(LIKELY_PERIOD_NS)
         self._own = (0, 0)
@@ -83,10 +83,12 @@ class StreamCamera:
 
     def take(self) -> Frame:
         """See `StreamingCamera.take`. Decodes nothing of an MJPEG stream."""
-        frame = Frame(*self._own, jpeg=self._jpeg) if self._raw else Frame(*self._own, image=self._retrieve())
-        if frame.jpeg is None and frame.image is None:
+        if self._raw:
+            return Frame(*self._own, jpeg=self._jpeg)
+        pixels = self._retrieve()
+        if pixels is None:
             raise CameraError(f"{self._shown}: a frame of the stream can't be decoded; restart the camera")
-        return frame
+        return Frame(*self._own, image=pixels)
 
     def close(self) -> None:
         """See `Camera.close`."""
@@ -113,8 +115,9 @@ class StreamCamera:
         if not self._raw:
             return False
         packet = self._retrieve()
-        before, self._jpeg = self._jpeg, None if packet is None else packet.tobytes()
-        return before is not None and before == self._jpeg
+        # OpenCV gives no packet of no bytes, which some cameras send when they are short of memory.
+        before, self._jpeg = self._jpeg, b"" if packet is None else packet.tobytes()
+        return before == self._jpeg
 
     def _retrieve(self) -> Image | None:
         assert self._capture is not None, "take before open"
@@ -129,6 +132,8 @@ class StreamCamera:
     def _settle(self, address: Address) -> None:
         """Drop what was read while opening, which is old by now, and get to know the frame rate."""
         began_ns = self._clock.mono_ns()
+        if self._raw:
+            self._own = (self._clock.wall_ns(), began_ns)
         pace, frames = Pace(), 0
         try:
             while not _is_settled(pace, self._clock.mono_ns() - began_ns):

@@ -248,6 +248,21 @@ def test_frames_heard_of_are_not_the_newest_for_long(tmp_path: Path) -> None:
     assert frames_in(tmp_path) == {written[-1]}
 
 
+def test_frame_that_was_the_newest_goes_first_once_its_camera_wrote_another(tmp_path: Path) -> None:
+    clock = HandClock(_NOW_NS)
+    cleaner = Cleaner(tmp_path, _KEEP_NOTHING, clock)
+    waited = plant(tmp_path, "a", _NOW_NS - 10**17, size=_BLOCK)
+    plant_row(tmp_path, "b", newest_ns=_NOW_NS, count=30, size=_BLOCK)
+    cleaner.consider(_usage(90))
+    _work(cleaner)
+    assert waited in frames_in(tmp_path)
+    cleaner.consider(_usage(50))
+    cleaner.frame_written(_written(plant(tmp_path, "a", _NOW_NS, size=_BLOCK), _BLOCK))
+    cleaner.consider(_usage(90))
+    _work(cleaner)
+    assert waited not in frames_in(tmp_path)
+
+
 def test_frame_heard_of_with_a_path_that_is_not_ours_is_not_believed(tmp_path: Path) -> None:
     cleaner = Cleaner(tmp_path, _KEEP_NOTHING, HandClock(_NOW_NS))
     frame = FrameWritten(camera="a", slot_ns=1, take=1, path="../../etc/passwd", bytes=5, width=1, height=1)

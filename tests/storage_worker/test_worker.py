@@ -192,6 +192,16 @@ def test_worker_told_of_a_full_disk_looks_at_once(tmp_path: Path) -> None:
         assert time.monotonic_ns() - asked_ns < 2 * NS_PER_S
 
 
+def test_worker_after_each_prune_tells_fresh_figures(tmp_path: Path) -> None:
+    storage = StorageConfig(keep_days=1)
+    plant_row(tmp_path / "out", "main", newest_ns=_last_week_ns(), count=4)
+    with _hub(tmp_path, tmp_path / "out", storage) as hub:
+        hub.start_ready("storage_worker", "storage")
+        hub.pump(lambda: len(_topics(hub)) >= 3, what="three events")
+        assert _topics(hub) == ["disk.pressure", "storage.pruned", "disk.pressure"]
+        assert [event.count for event in hub.events("storage.pruned", StoragePruned)] == [3]
+
+
 def test_worker_killed_in_the_midst_of_deleting_goes_on_when_it_is_started_again(memory_path: Path) -> None:
     storage = StorageConfig(keep_min_s=0, keep_days=1)
     output_dir = memory_path / "out"
