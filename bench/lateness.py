@@ -1,8 +1,8 @@
-"""How exactly the built-in camera keeps the grid: 1,000 slots at 100 ms, idle, and with every core and the disk loaded.
+"""How exactly the built-in camera keeps the grid: 1,000 slots at 100 ms, idle, and with all cores and the disk loaded.
 
     .venv/bin/python bench/lateness.py [--slots 1000]
 
-Prints, for each: frames, misses, lateness of the exposure (median, 99th percentile, worst), and the drift as the slope of
+Prints, for each: frames, lateness of the exposure (median, 99th percentile, worst), and the drift as the slope of
 lateness over slots. The last lines are ratios, which carry over to other machines; the times don't.
 Does not judge anything.
 """
@@ -20,9 +20,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "tests")]
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from rig.recorder import Recorder
+from tests.rig.recorder import Recorder
 
 CONFIG = """
 cameras:

@@ -15,7 +15,7 @@ from capture_worker.cameras.base import Frame, ShootingCamera, StreamingCamera
 from capture_worker.inbox import Inbox
 from capture_worker.request import Request, RequestPlace
 from capture_worker.results import Broken, NotTaken, Opening, Result, Taken
-from shared.clock import NS_PER_US, Clock
+from shared.clock import NS_PER_MS, NS_PER_S, NS_PER_US, Clock
 from shared.errors import CameraError, TimelapseError
 from shared.lease import LeaseHolder
 
@@ -25,6 +25,9 @@ OPEN_S = 20.0
 """A camera's own time-outs add up to 15 s at the worst, so that an ordinary failure is told as what it is."""
 _IDLE_S = 30.0
 _READ_SLACK_S = 2.0
+_LEAST_PATIENCE_NS = 250 * NS_PER_MS
+_LATE_NS = 60 * NS_PER_S
+"""A stream that is too late for every slot for so long does not catch up by itself any more."""
 
 
 class CameraThread:
@@ -45,6 +48,12 @@ class CameraThread:
         self._clock = clock
         self._new_lease = new_lease
         self._drained_ns: int | None = None
+        self._punctual_ns = 0
+
+    @property
+    def patience_ns(self) -> int:
+        """How long after its slot a streaming camera's frame may arrive: two frame periods, or a little more."""
+        return max(2 * self.period_ns, _LEAST_PATIENCE_NS)
 
     def start(self) -> None:
         """Open the camera and go on for ever. Call it once."""
@@ -73,6 +82,7 @@ class CameraThread:
         lease.declare("open", OPEN_S)
         opened = self._camera.open()
         self.period_ns = opened.period_ns
+        self._punctual_ns = self._clock.mono_ns()
         self._inbox.put(Opening(opened))
 
     def _shoot_for_ever(self, camera: ShootingCamera, lease: LeaseHolder) -> None:
@@ -87,19 +97,31 @@ class CameraThread:
         while True:
             lease.declare("wait", camera.read_timeout_s + _READ_SLACK_S)
             _, own_mono_ns = camera.drain()
-            self._note_period(own_mono_ns)
+            if own_mono_ns != self._drained_ns:
+                self._note_period(own_mono_ns)
+                self._note_age(own_mono_ns)
             request = self._place.open_request()
             if request is not None and own_mono_ns >= request.slot_mono_ns and self._place.claim(request):
                 self._hand_over(request, camera.take())
 
     def _note_period(self, own_mono_ns: int) -> None:
         """A moving average, so that "two frame periods" is true of a camera that slows down in the dark."""
-        if own_mono_ns == self._drained_ns:
-            return  # the same frame once more
         if self._drained_ns is not None:
             took_ns = own_mono_ns - self._drained_ns
             self.period_ns = took_ns if self.period_ns == 0 else (7 * self.period_ns + took_ns) // 8
         self._drained_ns = own_mono_ns
+
+    def _note_age(self, own_mono_ns: int) -> None:
+        """Give up a stream that lags behind for good. One that repeats itself does not lag: that ends by itself."""
+        now_ns = self._clock.mono_ns()
+        if now_ns - own_mono_ns <= self.patience_ns:
+            self._punctual_ns = now_ns
+        elif now_ns - self._punctual_ns > _LATE_NS:
+            raise CameraError(
+                f"for {_LATE_NS // NS_PER_S} s every picture of the camera came late, now by "
+                f"{(now_ns - own_mono_ns) / NS_PER_S:.1f} s; if opening it anew does not help, the network or this "
+                "machine is too slow for it: lower its resolution or frame rate"
+            )
 
     def _hand_over(self, request: Request, frame: Frame) -> None:
         if frame.jpeg is None and frame.image is None:

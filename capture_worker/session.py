@@ -50,7 +50,6 @@ _LATEST_NS = NS_PER_S
 """A slot that this thread comes to later than this is missed rather than shot: it would show another moment."""
 _MOST_QUEUED = 4
 """Frames that may wait for the disk: at 12 MP some 20 MB."""
-_LEAST_PATIENCE_NS = 250 * NS_PER_MS
 _FINISH_S = 0.2
 """How long an orderly stop waits for a frame in flight; the supervisor's own patience is a little longer."""
 _BROKEN_FINISH_S = 10.0
@@ -223,7 +222,7 @@ class Session:
         if cause is not None:
             self._miss_one(slot_ns, cause)
         elif self._streams:
-            self._patience_ns = request.slot_mono_ns + max(2 * self._camera.period_ns, _LEAST_PATIENCE_NS)
+            self._patience_ns = request.slot_mono_ns + self._camera.patience_ns
 
     def _give_up_waiting(self) -> None:
         """A streaming camera sent no frame for a slot in two of its periods: the slot is over."""

@@ -2,8 +2,8 @@
 
 Owns: replacing a file atomically; moving a finished file to its name without replacing anything; making directories
 durable. Does not own: what the files are called.
-Invariant: under a final name there is never a partial file. When a function returns, a power cut can't undo it, but for
-the two that rename: theirs holds once the directory is synced, and until then the state before it may come back.
+Invariant: under a final name there is never a partial file, and no power cut makes one. But for `replace_file`, what a
+function has done when it returns can't be undone by a power cut either.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 def replace_file(path: Path, data: bytes) -> None:
     """Give `path` this content, atomically: a reader sees the old or the new one, whole. Blocks for the disk.
+
+    So does who reads after a power cut: one of both, as the directory is not synced for what is replaced each second.
 
     Raises OSError, with nothing left behind but the old content. Only one process may write a given `path`.
     """

@@ -104,6 +104,7 @@ def run(work: Callable[[Worker], int], topics: tuple[str, ...], arguments: list[
         status = work(worker)
     except TimelapseError as error:
         log.error("%s", error)  # noqa: TRY400 - it says what is wrong; the place in our code would tell nobody more
+        leave_a_word(identity.evidence_fd, str(error))
         status = error.status
     except Exception:
         # A bug. The trace is for the log, the exit is for the supervisor, which starts a new one.
@@ -117,6 +118,12 @@ def die_with_parent(parent_pid: int) -> None:
     ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent_pid:
         sys.exit(EX_SOFTWARE)
+
+
+def leave_a_word(evidence_fd: int, word: str) -> None:
+    """Leave why this process ends in the memory file, where it arrives for certain: a last message is mostly lost."""
+    if evidence_fd >= 0:
+        os.write(evidence_fd, word.encode("utf-8", "replace"))
 
 
 def leave_a_stack(evidence_fd: int) -> None:

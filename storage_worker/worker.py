@@ -32,6 +32,8 @@ _TURN_NS = 50 * NS_PER_MS
 _LONGEST_WAIT_NS = 60 * NS_PER_S
 _DISK_LEASE_S = 30.0
 """A disk that has to spin up, or a card that collects its garbage, takes seconds; half a minute is a hang."""
+_MOVED_PERCENT = 1.0
+"""A disk that fills fast is told of before the minute is over."""
 _ENDING = frozenset({signal.SIGTERM, signal.SIGINT})
 
 
@@ -57,6 +59,7 @@ class StorageWorker:
         self._cleaner = Cleaner(claim.path, configuration.storage, self._clock)
         self._steps = StepWatch(self._clock)
         self._told: tuple[str, str] | None = None
+        self._told_percent = 0.0
         self._look_mono_ns = 0
         self._tell_mono_ns = 0
 
@@ -114,10 +117,11 @@ class StorageWorker:
     def _tell(self, usage: DiskUsage, now_ns: int) -> None:
         level = level_of(usage, self._configuration.storage)
         news = (level, self._cleaner.detail)
-        if news == self._told and now_ns < self._tell_mono_ns:
+        moved = abs(usage.worst_percent - self._told_percent) >= _MOVED_PERCENT
+        if news == self._told and not moved and now_ns < self._tell_mono_ns:
             return
         self._worker.publish("disk.pressure", pressure_event(usage, level, str(self._claim.path), news[1]))
-        self._told = news
+        self._told, self._told_percent = news, usage.worst_percent
         self._tell_mono_ns = now_ns + repeat_after_ns(level)
 
     def _clean(self) -> None:

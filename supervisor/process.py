@@ -69,8 +69,8 @@ class WorkerProcess:
             return ExitStatus(ended.si_status, None)
         return ExitStatus(None, ended.si_status)
 
-    def stacks(self) -> str:
-        """What `faulthandler` wrote into the memory file, if it did."""
+    def last_words(self) -> str:
+        """What it left in the memory file: the stacks by `faulthandler`, or why it ended by itself; or nothing."""
         data = os.pread(self._evidence_fd, _EVIDENCE_BYTES, 0)
         return data.decode("utf-8", "replace").strip()
 

@@ -99,7 +99,7 @@ class Supervised:
         status = process.reap() if process else None
         if process is None or status is None:
             return False
-        self._note_end(status, process.stacks())
+        self._note_end(status, process.last_words())
         process.close()
         self.process = None
         refused = self.last_cause == "configuration"
@@ -160,15 +160,16 @@ class Supervised:
         self._leases.begin(self.name, self._clock.mono_ns(), START_S)
         self._tell("starting", cause=self.last_cause)
 
-    def _note_end(self, status: ExitStatus, stacks: str) -> None:
+    def _note_end(self, status: ExitStatus, last_words: str) -> None:
         self._leases.forget(self.name)
         hung_on = self._hung_on
         self.last_cause = cause_of(status, hung=hung_on is not None, asked=self._asked)
-        self.last_detail = f"hung on {hung_on.operation}; {status}" if hung_on else str(status)
+        said = last_words if status.code is not None else ""
+        self.last_detail = f"hung on {hung_on.operation}; {status}" if hung_on else said or str(status)
         level = logging.INFO if self.last_cause in {"operator", "stopped"} else logging.WARNING
         log.log(level, "%s (pid %d) has ended: %s, %s", self.name, self._pid(), self.last_cause, self.last_detail)
         operation = hung_on.operation if hung_on else ""
-        self._tell("exited", cause=self.last_cause, operation=operation, detail=self.last_detail, seen=stacks)
+        self._tell("exited", cause=self.last_cause, operation=operation, detail=self.last_detail, seen=last_words)
 
     def _pid(self) -> int:
         return self.process.pid if self.process else 0

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from conftest import Mount
-from rig.figures import say
-from rig.recorder import Recorder
 
 from capture_worker.check import check_jpeg
 from shared.disk import usage_of
+from tests.rig import small_disk
+from tests.rig.figures import say
+from tests.rig.recorder import Recorder
 
 CAMERA = """
 cameras:
@@ -22,11 +23,10 @@ supervisor:
 """
 CLEANING = CAMERA + "storage: {keep_min: 0}\n"
 NOT_CLEANING = CAMERA + "storage: {clean: false}\n"
-SMALL = "size=20m"
 
 
-def test_full_disk_with_cleaning_is_freed_and_capture_goes_on(tmp_path: Path, mount: Mount) -> None:
-    disk = mount("tmpfs", SMALL)
+def test_full_disk_with_cleaning_is_freed_and_capture_goes_on(tmp_path: Path, undo: ExitStack) -> None:
+    disk = undo.enter_context(small_disk.tmpfs(tmp_path / "disk"))
     (disk / "of-another-program").write_bytes(bytes(15 << 20))
     with Recorder(tmp_path, CLEANING, output_dir=disk) as recorder:
         # Somebody else fills the disk beyond the limit at one stroke.
@@ -47,9 +47,9 @@ def test_full_disk_with_cleaning_is_freed_and_capture_goes_on(tmp_path: Path, mo
 
 @pytest.mark.parametrize("storage_is_stopped", [False, True], ids=["storage-runs", "storage-is-stopped"])
 def test_full_disk_without_cleaning_is_missed_and_capture_goes_on_when_there_is_room(
-    tmp_path: Path, mount: Mount, storage_is_stopped: bool
+    tmp_path: Path, undo: ExitStack, storage_is_stopped: bool
 ) -> None:
-    disk = mount("tmpfs", SMALL)
+    disk = undo.enter_context(small_disk.tmpfs(tmp_path / "disk"))
     (disk / "of-another-program").write_bytes(bytes(16 << 20))
     with Recorder(tmp_path, NOT_CLEANING, output_dir=disk) as recorder:
         recorder.wait_for_frame()
@@ -67,8 +67,8 @@ def test_full_disk_without_cleaning_is_missed_and_capture_goes_on_when_there_is_
     _check_nothing_partial(recorder)
 
 
-def test_inodes_used_up_with_cleaning_are_freed_and_capture_goes_on(tmp_path: Path, mount: Mount) -> None:
-    disk = mount("tmpfs", "size=200m,nr_inodes=60")
+def test_inodes_used_up_with_cleaning_are_freed_and_capture_goes_on(tmp_path: Path, undo: ExitStack) -> None:
+    disk = undo.enter_context(small_disk.tmpfs(tmp_path / "disk", size="200m", inodes=60))
     with Recorder(tmp_path, CLEANING, output_dir=disk) as recorder:
         recorder.log.wait_for(lambda event: event.topic == "storage.pruned")
         recorder.wait_for_frame()
@@ -77,9 +77,9 @@ def test_inodes_used_up_with_cleaning_are_freed_and_capture_goes_on(tmp_path: Pa
 
 
 def test_every_inode_used_by_others_is_missed_and_capture_goes_on_when_there_are_some(
-    tmp_path: Path, mount: Mount
+    tmp_path: Path, undo: ExitStack
 ) -> None:
-    disk = mount("tmpfs", "size=200m,nr_inodes=200")
+    disk = undo.enter_context(small_disk.tmpfs(tmp_path / "disk", size="200m", inodes=200))
     with Recorder(tmp_path, NOT_CLEANING, output_dir=disk) as recorder:
         recorder.wait_for_frame()
         foreign = _take_every_inode(disk)

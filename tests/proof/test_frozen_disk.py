@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Mount
-from rig.figures import say_spread
-from rig.recorder import Recorder
 
 from shared.messages import Event, Request
+from tests.rig import small_disk
+from tests.rig.figures import say_spread
+from tests.rig.recorder import Recorder
 
 CONFIG = """
 cameras:
@@ -26,15 +26,11 @@ supervisor:
 
 
 @pytest.fixture
-def frozen_disk(tmp_path: Path, mount: Mount) -> Iterator[Path]:
+def frozen_disk(tmp_path: Path) -> Iterator[Path]:
     """An ext4 on a loop device, thawed at the end whatever happens."""
-    image = tmp_path / "disk.img"
-    with image.open("wb") as file:
-        file.truncate(64 << 20)
-    subprocess.run(["mkfs.ext4", "-q", str(image)], check=True)
-    disk = mount("ext4", "loop", str(image))
-    yield disk
-    subprocess.run(["fsfreeze", "--unfreeze", str(disk)], check=False, capture_output=True)
+    with small_disk.ext4(tmp_path / "disk", tmp_path / "disk.img", size_mb=64) as disk:
+        yield disk
+        _thaw(disk)
 
 
 def test_worker_in_uninterruptible_sleep_is_quarantined_and_all_else_goes_on(frozen_disk: Path, tmp_path: Path) -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import msgpack
 import zmq
-from rig.figures import say
-from rig.recorder import Recorder
 
 from shared.messages import Request
+from tests.rig.figures import say
+from tests.rig.recorder import Recorder
 
 CONFIG = """
 cameras:

@@ -8,8 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from rig.figures import say_spread
-from rig.recorder import Recorder
+
+from shared.messages import Event
+from tests.rig.figures import say_spread
+from tests.rig.recorder import Recorder
 
 CONFIG = """
 cameras:
@@ -50,10 +52,7 @@ def test_capture_hanging_is_found_killed_and_replaced(
             for name in ("hang", "hang-gil", "lock", "busy"):
                 recorder.heal(name)
             exited = recorder.log.wait_for(lambda event: event.topic == "worker.exited", after=mark)
-            frame = recorder.log.wait_for(
-                lambda event, ended_ns=exited.mono_ns: event.topic == "frame.written" and event.mono_ns > ended_ns,
-                after=mark,
-            )
+            frame = _frame_after(recorder, exited, mark)
             overdue_ms.append(hung.data["overdue_ms"])
             back_s.append((frame.mono_ns - hung.mono_ns) / 1e9)
             assert exited.data["cause"] == "hang"
@@ -66,3 +65,10 @@ def test_capture_hanging_is_found_killed_and_replaced(
     assert causes <= {"starting", "hang", "overrun"}
     say_spread("found after its deadline, ms", overdue_ms)
     say_spread("from found to the next frame, s", back_s)
+
+
+def _frame_after(recorder: Recorder, ended: Event, mark: int) -> Event:
+    """The first frame that the next process wrote."""
+    return recorder.log.wait_for(
+        lambda event: event.topic == "frame.written" and event.mono_ns > ended.mono_ns, after=mark
+    )

@@ -10,9 +10,10 @@ import time
 from pathlib import Path
 
 import pytest
-from rig.checks import check_files, check_slots
-from rig.figures import say_spread
-from rig.recorder import Recorder, workers_alive
+
+from tests.rig.checks import check_files, check_slots
+from tests.rig.figures import say_spread
+from tests.rig.recorder import Recorder, workers_alive
 
 CONFIG = """
 cameras:

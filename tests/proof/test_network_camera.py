@@ -14,13 +14,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from rig.camera_process import CameraProcess
-from rig.checks import check_files, check_fresh, check_slots, missed_slots
-from rig.figures import say, say_spread
-from rig.mjpeg_server import Fault
-from rig.recorder import Recorder
-
 from shared.messages import Request
+from tests.rig.camera_process import CameraProcess
+from tests.rig.checks import check_files, check_fresh, check_slots, missed_slots
+from tests.rig.figures import say, say_spread
+from tests.rig.mjpeg_server import Fault
+from tests.rig.recorder import Recorder
 
 FPS = 15
 INTERVAL_MS = 500
@@ -56,6 +55,7 @@ class Trial(NamedTuple):
 
     @property
     def name(self) -> str:
+        """What the figures call it."""
         return f"{self.fault} and restart" if self.restarts else self.fault
 
 
@@ -74,7 +74,7 @@ TRIALS = (
 
 
 class Suffered(NamedTuple):
-    """What came of a trial: from when (wall ns), for how long, the slot of the first frame after it, how soon it came."""
+    """What came of a trial: from when (wall ns), for how long, the slot of the first frame after it, and how soon."""
 
     trial: Trial
     begun_ns: int

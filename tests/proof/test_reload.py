@@ -9,9 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from rig.recorder import REPOSITORY, Recorder
-
 from shared.messages import Request
+from tests.rig.recorder import REPOSITORY, Recorder
 
 GOOD = """
 cameras:

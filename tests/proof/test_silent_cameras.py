@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-from rig.camera_process import CameraProcess
-from rig.checks import missed_slots
-from rig.figures import say
-from rig.recorder import Recorder
-from rig.scene_jpeg import SceneJpeg
-from rig.scripted_camera import ScriptedCamera
+from shared.messages import Event
+from tests.rig.camera_process import CameraProcess
+from tests.rig.checks import missed_slots
+from tests.rig.figures import say
+from tests.rig.recorder import Recorder
+from tests.rig.scene_jpeg import SceneJpeg
+from tests.rig.scripted_camera import ScriptedCamera
 
 CONFIG = """
 storage: {clean: false}
@@ -44,11 +45,7 @@ def test_cameras_that_give_no_picture_are_lost_and_never_taken_for_a_hang(tmp_pa
         begun_s = time.monotonic()
         recorder = stack.enter_context(Recorder(tmp_path, CONFIG + cameras))
         for name in urls:
-            exited = recorder.log.wait_for(
-                lambda event, name=name: (
-                    event.topic in {"worker.exited", "worker.hung"} and event.data["worker"] == f"capture.{name}"
-                )
-            )
+            exited = _end_of(recorder, f"capture.{name}")
             say(f"{name}: {exited.topic}, s after the start", round(exited.mono_ns / 1e9 - begun_s, 1))
         for camera in (mute, empty):
             camera.set_fault("resume")
@@ -59,6 +56,13 @@ def test_cameras_that_give_no_picture_are_lost_and_never_taken_for_a_hang(tmp_pa
     assert {data["cause"] for data in recorder.log.of("worker.exited")} <= {"camera", "stopped"}
     for name in urls:
         assert set(missed_slots(recorder, name).values()) <= {"starting", "camera_lost", "stale"}, name
+
+
+def _end_of(recorder: Recorder, worker: str) -> Event:
+    """Block until it has ended, or was found hanging."""
+    return recorder.log.wait_for(
+        lambda event: event.topic in {"worker.exited", "worker.hung"} and event.data["worker"] == worker
+    )
 
 
 @contextlib.contextmanager

@@ -14,10 +14,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from rig.figures import say
-from rig.recorder import REPOSITORY, Recorder
-
 from shared.messages import Request
+from tests.rig.figures import say
+from tests.rig.recorder import REPOSITORY, Recorder
 
 FAST = """
 cameras:
@@ -90,7 +89,7 @@ def test_lost_tail_is_noticed_by_the_tick_and_filled_by_replay(tmp_path: Path) -
 
 def _example_of_the_page() -> str:
     page = (REPOSITORY / "docs" / "events.md").read_text()
-    blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    blocks: list[str] = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     return next(block for block in blocks if "def follow" in block)
 
 

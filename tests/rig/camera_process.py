@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from rig.mjpeg_server import Fault
+from tests.rig.mjpeg_server import Fault
 
 _BELOW_EPHEMERAL = range(20_000, 30_000)
 

@@ -12,12 +12,11 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-from rig.figures import say, say_spread
-from rig.recorder import Recorder, slot_of, slots_of
 
 from capture_worker.cameras.mark import read_mark
 from capture_worker.check import check_jpeg
-
+from tests.rig.figures import say, say_spread
+from tests.rig.recorder import Recorder, slot_of, slots_of
 
 BUSY_MS = 150
 """What a frame may take from camera to recorder without its showing, on a machine that is busy."""

@@ -12,7 +12,7 @@ from shared.disk import DiskUsage
 from shared.events import FrameWritten
 from shared.frame_name import parse
 from storage_worker.cleaner import Cleaner
-from tests.rig.hand_clock import HandClock
+from tests.rig.manual_clock import ManualClock
 from tests.rig.planted_frames import frames_in, plant, plant_row
 
 _NOW_NS = 1_750_000_000 * NS_PER_S
@@ -40,7 +40,7 @@ def _written(path: str, size: int = 1) -> FrameWritten:
 
 
 def test_considering_a_disk_with_room_does_nothing(tmp_path: Path) -> None:
-    cleaner = Cleaner(tmp_path, _KEEP_NOTHING, HandClock(_NOW_NS))
+    cleaner = Cleaner(tmp_path, _KEEP_NOTHING, ManualClock(_NOW_NS))
     cleaner.consider(_usage(85))
     assert not cleaner.active
     assert cleaner.detail == ""
@@ -48,7 +48,7 @@ def test_considering_a_disk_with_room_does_nothing(tmp_path: Path) -> None:
 
 def test_considering_a_disk_above_the_watermark_brings_it_to_the_target(tmp_path: Path) -> None:
     paths = plant_row(tmp_path, "a", newest_ns=_NOW_NS, count=30, size=_BLOCK)
-    cleaner = Cleaner(tmp_path, _KEEP_NOTHING, HandClock(_NOW_NS))
+    cleaner = Cleaner(tmp_path, _KEEP_NOTHING, ManualClock(_NOW_NS))
     cleaner.consider(_usage(90))
     assert cleaner.active
     _work(cleaner)
@@ -62,7 +62,7 @@ def test_considering_a_disk_above_the_watermark_brings_it_to_the_target(tmp_path
 
 def test_working_until_a_time_that_is_past_takes_no_step(tmp_path: Path) -> None:
     plant_row(tmp_path, "a", newest_ns=_NOW_NS, count=5)
-    clock = HandClock(_NOW_NS)
+    clock = ManualClock(_NOW_NS)
     cleaner = Cleaner(tmp_path, _KEEP_NOTHING, clock)
     cleaner.consider(_usage(90))
     cleaner.work(clock.mono_ns())
@@ -72,7 +72,7 @@ def test_working_until_a_time_that_is_past_takes_no_step(tmp_path: Path) -> None
 
 def test_pruned_while_under_way_is_told_once_a_second(memory_path: Path) -> None:
     plant_row(memory_path, "a", newest_ns=_NOW_NS, count=500, size=_BLOCK, apart_s=1)
-    clock = HandClock(_NOW_NS)
+    clock = ManualClock(_NOW_NS)
     cleaner = Cleaner(memory_path, _KEEP_NOTHING, _Ticking(clock))
     cleaner.consider(_usage(90, blocks=4000))
     told = []
@@ -86,7 +86,7 @@ def test_pruned_while_under_way_is_told_once_a_second(memory_path: Path) -> None
 class _Ticking:
     """A clock on which each look takes 2 ms."""
 
-    def __init__(self, clock: HandClock) -> None:
+    def __init__(self, clock: ManualClock) -> None:
         self._clock = clock
 
     def mono_ns(self) -> int:
@@ -99,7 +99,7 @@ class _Ticking:
 
 def test_detail_of_a_disk_that_can_not_be_relieved_says_why(tmp_path: Path) -> None:
     plant_row(tmp_path, "a", newest_ns=_NOW_NS, count=3)
-    clock = HandClock(_NOW_NS)
+    clock = ManualClock(_NOW_NS)
     cleaner = Cleaner(tmp_path, StorageConfig(), clock)
     cleaner.consider(_usage(95))
     _work(cleaner)
@@ -115,14 +115,14 @@ def test_detail_of_a_disk_that_can_not_be_relieved_says_why(tmp_path: Path) -> N
 
 
 def test_detail_with_cleaning_off_says_so(tmp_path: Path) -> None:
-    cleaner = Cleaner(tmp_path, StorageConfig(clean=False), HandClock(_NOW_NS))
+    cleaner = Cleaner(tmp_path, StorageConfig(clean=False), ManualClock(_NOW_NS))
     cleaner.consider(_usage(95))
     assert cleaner.detail == "storage.clean is false: nothing is deleted"
 
 
 def test_detail_on_a_file_system_that_frees_late_says_so_and_deletes_no_more(tmp_path: Path) -> None:
     plant_row(tmp_path, "a", newest_ns=_NOW_NS, count=40, size=_BLOCK)
-    clock = HandClock(_NOW_NS)
+    clock = ManualClock(_NOW_NS)
     cleaner = Cleaner(tmp_path, _KEEP_NOTHING, clock)
     for _ in range(30):
         cleaner.consider(_usage(90))
@@ -134,7 +134,7 @@ def test_detail_on_a_file_system_that_frees_late_says_so_and_deletes_no_more(tmp
 
 def test_reload_with_cleaning_off_stops_a_clean_up_at_once(tmp_path: Path) -> None:
     plant_row(tmp_path, "a", newest_ns=_NOW_NS, count=30, size=_BLOCK)
-    clock = HandClock(_NOW_NS)
+    clock = ManualClock(_NOW_NS)
     cleaner = Cleaner(tmp_path, _KEEP_NOTHING, _Ticking(clock))
     cleaner.consider(_usage(90))
     while len(frames_in(tmp_path)) == 30:
@@ -150,7 +150,7 @@ def test_reload_with_cleaning_off_stops_a_clean_up_at_once(tmp_path: Path) -> No
 
 def test_reload_with_lower_watermarks_counts_at_once(tmp_path: Path) -> None:
     plant_row(tmp_path, "a", newest_ns=_NOW_NS, count=40, size=_BLOCK)
-    cleaner = Cleaner(tmp_path, _KEEP_NOTHING, HandClock(_NOW_NS))
+    cleaner = Cleaner(tmp_path, _KEEP_NOTHING, ManualClock(_NOW_NS))
     cleaner.consider(_usage(60))
     assert not cleaner.active
     cleaner.reconfigure(StorageConfig(keep_min_s=0, clean_above_percent=50, clean_to_percent=40))
@@ -161,7 +161,7 @@ def test_reload_with_lower_watermarks_counts_at_once(tmp_path: Path) -> None:
 
 def test_keep_days_while_there_is_room_deletes_hour_by_hour(tmp_path: Path) -> None:
     plant_row(tmp_path, "a", newest_ns=_NOW_NS, count=49, apart_s=3600)
-    clock = HandClock(_NOW_NS)
+    clock = ManualClock(_NOW_NS)
     cleaner = Cleaner(tmp_path, StorageConfig(keep_days=1), clock)
     left = []
     for _ in range(3):
@@ -175,9 +175,9 @@ def test_keep_days_while_there_is_room_deletes_hour_by_hour(tmp_path: Path) -> N
 
 def test_keep_days_when_the_clock_jumps_ahead_waits_before_it_deletes(tmp_path: Path) -> None:
     plant_row(tmp_path, "a", newest_ns=_NOW_NS, count=10, apart_s=3600)
-    clock = HandClock(_NOW_NS)
+    clock = ManualClock(_NOW_NS)
     cleaner = Cleaner(tmp_path, StorageConfig(keep_days=1), clock)
-    clock.set_back(-10 * 365 * 86_400)
+    clock.set_wall(clock.wall + 10 * 365 * 86_400 * NS_PER_S)
     cleaner.clock_stepped(10 * 365 * 86_400 * NS_PER_S)
     cleaner.consider(_usage(10))
     cleaner.work(_FOR_EVER_NS)
@@ -190,10 +190,10 @@ def test_keep_days_when_the_clock_jumps_ahead_waits_before_it_deletes(tmp_path: 
 
 def test_clock_that_is_set_back_makes_its_frames_young_for_keep_min(tmp_path: Path) -> None:
     plant_row(tmp_path, "a", newest_ns=_NOW_NS, count=5, size=_BLOCK)
-    clock = HandClock(_NOW_NS)
+    clock = ManualClock(_NOW_NS)
     cleaner = Cleaner(tmp_path, StorageConfig(), clock)
     clock.advance(7200)
-    clock.set_back(10 * 86_400)
+    clock.set_wall(clock.wall - 10 * 86_400 * NS_PER_S)
     cleaner.clock_stepped(-10 * 86_400 * NS_PER_S)
     cleaner.consider(_usage(90))
     _work(cleaner)
@@ -209,7 +209,7 @@ def test_frames_that_could_not_be_deleted_are_tried_again_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: str
 ) -> None:
     plant_row(tmp_path, "a", newest_ns=_NOW_NS, count=5, size=_BLOCK)
-    clock = HandClock(_NOW_NS)
+    clock = ManualClock(_NOW_NS)
     cleaner = Cleaner(tmp_path, _KEEP_NOTHING, clock)
     monkeypatch.setattr("os.unlink", _refusing)
     cleaner.consider(_usage(90))
@@ -234,7 +234,7 @@ def _refusing(*_: object, **__: object) -> None:
 
 
 def test_frames_heard_of_are_not_the_newest_for_long(tmp_path: Path) -> None:
-    clock = HandClock(_NOW_NS)
+    clock = ManualClock(_NOW_NS)
     cleaner = Cleaner(tmp_path, _KEEP_NOTHING, clock)
     written = []
     for _ in range(20):
@@ -249,7 +249,7 @@ def test_frames_heard_of_are_not_the_newest_for_long(tmp_path: Path) -> None:
 
 
 def test_frame_that_was_the_newest_goes_first_once_its_camera_wrote_another(tmp_path: Path) -> None:
-    clock = HandClock(_NOW_NS)
+    clock = ManualClock(_NOW_NS)
     cleaner = Cleaner(tmp_path, _KEEP_NOTHING, clock)
     waited = plant(tmp_path, "a", _NOW_NS - 10**17, size=_BLOCK)
     plant_row(tmp_path, "b", newest_ns=_NOW_NS, count=30, size=_BLOCK)
@@ -264,7 +264,7 @@ def test_frame_that_was_the_newest_goes_first_once_its_camera_wrote_another(tmp_
 
 
 def test_frame_heard_of_with_a_path_that_is_not_ours_is_not_believed(tmp_path: Path) -> None:
-    cleaner = Cleaner(tmp_path, _KEEP_NOTHING, HandClock(_NOW_NS))
+    cleaner = Cleaner(tmp_path, _KEEP_NOTHING, ManualClock(_NOW_NS))
     frame = FrameWritten(camera="a", slot_ns=1, take=1, path="../../etc/passwd", bytes=5, width=1, height=1)
     cleaner.frame_written(frame)
     cleaner.consider(_usage(90))
@@ -273,7 +273,7 @@ def test_frame_heard_of_with_a_path_that_is_not_ours_is_not_believed(tmp_path: P
 
 def test_older_frames_that_were_copied_in_are_found_within_ten_minutes(tmp_path: Path) -> None:
     plant_row(tmp_path, "a", newest_ns=_NOW_NS, count=20, size=_BLOCK)
-    clock = HandClock(_NOW_NS)
+    clock = ManualClock(_NOW_NS)
     cleaner = Cleaner(tmp_path, _KEEP_NOTHING, clock)
     cleaner.consider(_usage(86))
     _work(cleaner)

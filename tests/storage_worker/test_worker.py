@@ -180,6 +180,16 @@ def test_worker_on_a_full_disk_that_may_not_be_cleaned_stays_and_tells_each_seco
 
 
 @pytest.mark.root
+def test_worker_on_a_disk_that_fills_tells_each_point_of_it(tmp_path: Path) -> None:
+    with tmpfs(tmp_path / "disk", size="4m") as disk, _hub(tmp_path, disk) as hub:
+        hub.start_ready("storage_worker", "storage")
+        _wait_for_level(hub, "ok")
+        path = plant(disk, "main", _yesterday_ns(), size=2_000_000)
+        hub.publish("frame.written", _frame(path, 2_000_000))
+        hub.pump(lambda: _pressures(hub)[-1].used_percent > 40, what="the new figures")
+
+
+@pytest.mark.root
 def test_worker_told_of_a_full_disk_looks_at_once(tmp_path: Path) -> None:
     with tmpfs(tmp_path / "disk", size="1m") as disk, _hub(tmp_path, disk) as hub:
         hub.start_ready("storage_worker", "storage")

@@ -175,10 +175,10 @@ threading.Thread(target=idle_elsewhere, daemon=True).start()
 stuck_in_the_camera()
 """)
     assert workers.hear() == "stuck"
-    assert process.stacks() == ""
+    assert process.last_words() == ""
     process.signal(signal.SIGABRT)
     assert _reaped(process) == ExitStatus(None, signal.SIGABRT)
-    stacks = process.stacks()
+    stacks = process.last_words()
     assert "Fatal Python error: Aborted" in stacks
     assert "in stuck_in_the_camera" in stacks
     assert "in idle_elsewhere" in stacks
@@ -187,7 +187,7 @@ stuck_in_the_camera()
 def test_evidence_of_megabytes_or_of_no_text_is_cut_and_read_all_the_same(workers: SmallWorkers, start: Start) -> None:
     process = start('os.write(int(ARGUMENTS["evidence-fd"]), b"\\xff" * 3_000_000)\nsay("done")')
     assert workers.hear() == "done"
-    assert process.stacks() == "\ufffd" * 16_384
+    assert process.last_words() == "\ufffd" * 16_384
 
 
 def test_signal_to_a_process_that_has_ended_is_nothing(start: Start) -> None:

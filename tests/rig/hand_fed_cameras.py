@@ -1,0 +1,88 @@
+"""Two small cameras that give what the test hands them, when the test hands it.
+
+Owns: a streaming one and a shooting one. Does not own: slots; like any camera they know none.
+Invariant: nothing comes out that was not put in, and an exception that was put in is raised where a real one would be.
+Until something is put in they block, for ever: their thread must be a daemon.
+"""
+
+from __future__ import annotations
+
+import queue
+from typing import TypeVar
+
+from capture_worker.cameras.base import Frame, Opened
+
+T = TypeVar("T")
+
+
+class _Fed:
+    def __init__(self, opened: Opened | Exception) -> None:
+        self._opened = opened
+
+    def open(self) -> Opened:
+        """See `Camera.open`."""
+        return _given(self._opened)
+
+    def close(self) -> None:
+        """See `Camera.close`."""
+
+
+class FedStream(_Fed):
+    """A `StreamingCamera`. `feed` sends it a frame with its own time."""
+
+    def __init__(self, opened: Opened | Exception) -> None:
+        super().__init__(opened)
+        self.takes = 0
+        self._frames: queue.Queue[Frame | Exception] = queue.Queue()
+        self._drained: Frame | None = None
+
+    @property
+    def read_timeout_s(self) -> float:
+        """See `StreamingCamera.read_timeout_s`."""
+        return 3.0
+
+    def feed(self, frame: Frame | Exception) -> None:
+        """The camera sends this next."""
+        self._frames.put(frame)
+
+    def drain(self) -> tuple[int, int]:
+        """See `StreamingCamera.drain`."""
+        self._drained = _given(self._frames.get())
+        return self._drained.own_wall_ns, self._drained.own_mono_ns
+
+    def take(self) -> Frame:
+        """See `StreamingCamera.take`."""
+        assert self._drained is not None, "taken twice, or before it was drained"
+        frame, self._drained = self._drained, None
+        self.takes += 1
+        return frame
+
+
+class FedShutter(_Fed):
+    """A `ShootingCamera`. `shots` are the slots that it was asked for; `feed` lets one shot end."""
+
+    def __init__(self, opened: Opened | Exception, exposure_s: float = 0.5) -> None:
+        super().__init__(opened)
+        self.shots: queue.Queue[int] = queue.Queue()
+        self._exposure_s = exposure_s
+        self._frames: queue.Queue[Frame | Exception] = queue.Queue()
+
+    @property
+    def exposure_s(self) -> float:
+        """See `ShootingCamera.exposure_s`."""
+        return self._exposure_s
+
+    def feed(self, frame: Frame | Exception) -> None:
+        """What the shot that is being taken, or the next one, gives."""
+        self._frames.put(frame)
+
+    def shoot(self, slot_ns: int) -> Frame:
+        """See `ShootingCamera.shoot`."""
+        self.shots.put(slot_ns)
+        return _given(self._frames.get())
+
+
+def _given(what: T | Exception) -> T:
+    if isinstance(what, Exception):
+        raise what
+    return what
