@@ -110,16 +110,20 @@ class Session:
         self._camera.start()
         while True:
             self._wait()
-            self._take_clock_step()
-            for result in self._inbox.taken():
-                self._take_result(result)
-            self._give_up_waiting()
-            self._begin_slots()
-            self._tell(self._accounts.tell(self.worker.clock.mono_ns()))
-            self._listen()
-            if self._is_stopped():
+            if self._turn():
                 self._finish(_FINISH_S)
                 return EX_OK
+
+    def _turn(self) -> bool:
+        """Do all that is due and take in all that has come; whether it was told to stop. Waits for nothing."""
+        self._take_clock_step()
+        for result in self._inbox.taken():
+            self._take_result(result)
+        self._give_up_waiting()
+        self._begin_slots()
+        self._tell(self._accounts.tell(self.worker.clock.mono_ns()))
+        self._listen()
+        return self._is_stopped()
 
     def _account_for_the_past(self, order: Configure) -> None:
         now_ns = self.worker.clock.wall_ns()

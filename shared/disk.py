@@ -41,7 +41,8 @@ def usage_from(stat: os.statvfs_result) -> DiskUsage:
     usable = used + stat.f_bavail
     inodes = 100.0 * (stat.f_files - stat.f_favail) / stat.f_files if stat.f_files else None
     return DiskUsage(
-        used_percent=100.0 * used / usable if usable else 100.0,
+        # A file system that does not say how large it is (some in user space) must not stop all recording.
+        used_percent=100.0 * used / usable if usable else 0.0,
         free_bytes=stat.f_bavail * stat.f_frsize,
         usable_bytes=usable * stat.f_frsize,
         inodes_percent=inodes,

@@ -38,6 +38,9 @@ def hold(path: Path, what: str, *, inherit: bool = False) -> None:
         holder = os.read(fd, 20).decode("ascii", "replace").strip() or "unknown"
         os.close(fd)
         raise BusyError(f"{what} is in use by process {holder} (lock {path})") from None
+    except OSError as error:
+        os.close(fd)
+        raise DiskError(f"{path}: this file system has no locks ({error.strerror}), and {what} needs one") from error
     # The pid is for people. On a disk without a byte to spare it can't be written, and the lock holds all the same.
     with contextlib.suppress(OSError):
         os.ftruncate(fd, 0)

@@ -182,13 +182,13 @@ def test_error_of_the_disk_is_a_miss_only_where_there_is_no_room(
     assert not isinstance(result, Broken) or str(result.error) == f"frame.jpg: can't be written: {os.strerror(code)}"
 
 
-def test_camera_whose_pictures_can_not_be_encoded_breaks_as_a_camera(tmp_path: Path) -> None:
+def test_camera_whose_pictures_can_not_be_encoded_breaks_with_the_cameras_error(tmp_path: Path) -> None:
     def finish(_taken: Taken) -> bytes:
         raise CameraError("a picture of 0x0 can't be encoded")
 
     broken = Bench(tmp_path, finish).store(Broken, Frame(0, 0, image=IMAGE))
     assert isinstance(broken.error, CameraError)
-    assert broken.where == "camera"
+    assert broken.where == "disk", "it is this thread that has ended"
 
 
 def test_bug_in_the_thread_breaks_and_stores_nothing(tmp_path: Path) -> None:

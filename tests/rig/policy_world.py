@@ -17,6 +17,12 @@ from supervisor.states import PROCESS_STATES, Action, Desired, Happening, Record
 JITTER = 0.5
 _ENDING = {State.STOPPING, State.KILLING, State.QUARANTINED}
 _TIMED = {State.STOPPING, State.KILLING, State.BACKOFF}
+_MAY_CAUSE = {
+    Action.SPAWN: {Happening.START, Happening.RESTART, Happening.RELOADED, Happening.APPEARED, Happening.DUE},
+    Action.TERMINATE: {Happening.STOP, Happening.RESTART},
+    Action.ABORT: {Happening.HUNG},
+    Action.SLAY: {Happening.KILL, Happening.DUE},
+}
 _WANTS = {Happening.START: Desired.UP, Happening.RESTART: Desired.UP, Happening.STOP: Desired.DOWN}
 
 
@@ -63,14 +69,18 @@ class World:
         self.spawns = 0
         self._kill_ends_by_ns = 0
         self._delay_s = 0.0
+        self._given_up = False
 
     def happen(self, happening: Happening) -> None:
         """Let it befall the worker, carry out what follows, and compare."""
         before = self.record
         self._account(happening, before)
         self.record, actions = step(before, happening, Moment(self.now_ns, self.timing, JITTER))
+        had_process = self.process is not None
         for action in actions:
+            assert happening in _MAY_CAUSE[action], f"{action} because of {happening}"
             self._carry_out(action)
+        self._compare_answer(happening, before, actions, had_process=had_process)
         self._compare(before)
 
     def hang(self) -> None:
@@ -159,8 +169,8 @@ class World:
 
     def _account_end(self, process: SimulatedProcess, happening: Happening, *, stable: bool) -> None:
         if self.wanted is Desired.UP:
-            given_up = happening is Happening.REFUSED and not process.asked_to_end and not process.reloaded
-            self.failures = 0 if stable and not given_up else self.failures
+            self._given_up = happening is Happening.REFUSED and not process.asked_to_end and not process.reloaded
+            self.failures = 0 if stable and not self._given_up else self.failures
             self.failures += not process.asked_to_end
             self._delay_s = 0.0 if process.asked_to_end else self._expected_delay_s()
         self.process = None
@@ -169,6 +179,25 @@ class World:
         if self.failures == 1:
             return 0.0
         return min(self.timing.base_s * 2.0 ** (self.failures - 2) + JITTER, self.timing.max_s)
+
+    def _compare_answer(
+        self, happening: Happening, before: Record, actions: tuple[Action, ...], *, had_process: bool
+    ) -> None:
+        """What an order, a hang or an end is always followed by."""
+        if happening is Happening.KILL and had_process:
+            assert actions == (Action.SLAY,)
+        elif happening in {Happening.START, Happening.RESTART} and not had_process:
+            assert actions == (Action.SPAWN,), "an order to start waits for nothing"
+        elif happening is Happening.RELOADED:
+            assert bool(actions) == (before.state in {State.BACKOFF, State.FAILED})
+        elif happening is Happening.APPEARED:
+            assert bool(actions) == (before.state is State.BACKOFF)
+        elif happening is Happening.HUNG:
+            assert (self.record.state, actions) == (State.KILLING, (Action.ABORT,))
+        elif happening is Happening.READY:
+            assert (self.record.state is State.RUNNING) == (before.state in {State.STARTING, State.RUNNING})
+        elif happening in {Happening.EXITED, Happening.REFUSED} and self.wanted is Desired.UP:
+            assert self.record.state is (State.FAILED if self._given_up else State.BACKOFF)
 
     def _compare(self, before: Record) -> None:
         record = self.record
@@ -216,6 +245,8 @@ def _process(name: str, attribute: str, value: object) -> Step:
 
 
 STEPS: tuple[Step, ...] = (
+    # First, so that a failing trace shrinks to its steps and nothing in between.
+    _wait(0.0),
     _order(Happening.START),
     _order(Happening.STOP),
     _order(Happening.RESTART),
@@ -227,7 +258,7 @@ STEPS: tuple[Step, ...] = (
     ("ends with 78", lambda world: world.end(Happening.REFUSED)),
     _order(Happening.RELOADED),
     _order(Happening.APPEARED),
-    *(_wait(seconds) for seconds in (0.0, 0.1, 0.9, 1.9, 5.0, 20.0, 61.0, 400.0)),
+    *(_wait(seconds) for seconds in (0.1, 0.9, 1.9, 5.0, 20.0, 61.0, 400.0)),
     _process("ignores SIGTERM", "heeds_sigterm", False),
     _process("ignores SIGABRT", "heeds_sigabrt", False),
     _process("enters uninterruptible sleep", "uninterruptible", True),

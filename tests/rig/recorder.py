@@ -23,7 +23,7 @@ from typing import Any, Self
 import msgspec
 
 from shared.frame_name import parse
-from shared.messages import Answer, Event, Request
+from shared.messages import Answer, Event, Request, Verb
 from shared.transport import Control, Tap
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -62,6 +62,10 @@ class EventLog:
             known = {(event.boot, event.seq) for event in self.events if event.topic != "bus.tick"}
             self.events += [event for event in events if (event.boot, event.seq) not in known]
             self._changed.notify_all()
+
+    def mark(self) -> int:
+        """How many events there are: what `after` takes."""
+        return len(self.events)
 
     def of(self, topic: str, *, after: int = 0) -> list[dict[str, Any]]:
         """The data of the events of a topic."""
@@ -174,6 +178,21 @@ class Recorder:
             control.close()
         assert answer is not None, f"no answer to {request.verb} within {timeout_s} s"
         return answer
+
+    def status(self) -> dict[str, Any]:
+        """The whole picture, as the supervisor has it now."""
+        return self.ask(Request(id=os.urandom(8).hex(), verb="status")).data
+
+    def order(self, verb: Verb, worker: str) -> None:
+        """An operator's order, carried out to its end."""
+        mark = self.log.mark()
+        answer = self.ask(Request(id=os.urandom(8).hex(), verb=verb, worker=worker))
+        assert answer.ok, answer.error
+        finished = self.log.wait_for(
+            lambda event: event.topic == "operation.finished" and event.data["operation"] == answer.operation,
+            after=mark,
+        )
+        assert finished.data["ok"], finished.data
 
     def wait_for_frame(self, camera: str = "main", *, after: int | None = None) -> Event:
         """Block until a new frame of a camera is durable."""

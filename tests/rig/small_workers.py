@@ -31,7 +31,7 @@ def wait_for_ever():
     while True:
         signal.pause()
 """
-OBEDIENT = 'say(f"up {ARGUMENTS[\'worker\']}")\nwait_for_ever()\n'
+OBEDIENT = "say(f\"up {ARGUMENTS['worker']}\")\nwait_for_ever()\n"
 """A worker that says that it is up, and ends on the first signal."""
 
 

@@ -23,7 +23,7 @@ from supervisor.supervised import Supervised
 from tests.rig.manual_clock import ManualClock
 from tests.rig.small_workers import OBEDIENT, SmallWorkers, wait_for_end
 
-DEAF = 'ignore(signal.SIGTERM)\nsay(f"deaf {ARGUMENTS[\'worker\']}")\nwait_for_ever()\n'
+DEAF = "ignore(signal.SIGTERM)\nsay(f\"deaf {ARGUMENTS['worker']}\")\nwait_for_ever()\n"
 
 
 class _Ship:
@@ -34,9 +34,7 @@ class _Ship:
         self.workers = workers
         self.told: list[tuple[str, WorkerChanged | OperationFinished]] = []
         self.memory = Memory(directory)
-        self.crew = Crew(
-            directory, self.memory, self.clock, tell=lambda topic, data: self.told.append((topic, data))
-        )
+        self.crew = Crew(directory, self.memory, self.clock, tell=lambda topic, data: self.told.append((topic, data)))
         for package in ("storage_worker", "capture_worker"):
             workers.make(package, OBEDIENT)
 

@@ -69,7 +69,12 @@ def test_frames_are_counted_and_the_last_is_shown() -> None:
     for slot in (1, 2, 3):
         _say(picture, "frame.written", _frame(slot))
     camera = picture.cameras["main"]
-    assert (camera.frames, camera.bytes, camera.last_frame_path, camera.last_frame_bytes) == (3, 3006, "main/3.jpg", 1003)
+    assert (camera.frames, camera.bytes, camera.last_frame_path, camera.last_frame_bytes) == (
+        3,
+        3006,
+        "main/3.jpg",
+        1003,
+    )
     assert (camera.last_frame_slot_ns, camera.accounted_until_ns) == (3 * SLOT_NS, 3 * SLOT_NS)
     assert picture.changed
     assert picture.cameras["garden"].frames == 0

@@ -21,6 +21,7 @@ MOMENT = Moment(NOW_NS, TIMING, 0.5)
 TRACES = 5_000
 """For each of the two timings that are explored."""
 
+
 def _explore(trace: bytes, timing: Timing) -> World:
     """Go through a trace, each byte a step; the account in `World` is compared after each."""
     world = World(timing)
@@ -40,7 +41,7 @@ def _explore(trace: bytes, timing: Timing) -> World:
 )
 def test_any_trace_keeps_the_invariants_and_settles_as_the_operator_wants(timing: Timing) -> None:
     @settings(max_examples=TRACES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-    @given(st.binary(max_size=80))
+    @given(st.binary(min_size=30, max_size=80))
     def explore(trace: bytes) -> None:
         _explore(trace, timing).settle()
 
