@@ -50,7 +50,7 @@ _LATEST_NS = NS_PER_S
 """A slot that this thread comes to later than this is missed rather than shot: it would show another moment."""
 _MOST_QUEUED = 4
 """Frames that may wait for the disk: at 12 MP some 20 MB."""
-_FINISH_S = 0.2
+_FINISH_S = 0.15
 """How long an orderly stop waits for a frame in flight; the supervisor's own patience is a little longer."""
 _BROKEN_FINISH_S = 10.0
 _DISK_S = 30.0

@@ -49,7 +49,7 @@ _LEASE_BATCH = 5000
 """All that can be waiting, unless somebody floods the socket."""
 _BATCH = 500
 """Messages taken from one socket in one turn: a flood on one must not starve the others."""
-_STOP_S = 0.25
+_STOP_S = 0.2
 _STOP_REST_S = 0.1
 _SLAY_S = 0.05
 """All of it, with both kills, stays under the half second that a shutdown may take."""

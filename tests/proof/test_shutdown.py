@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from capture_worker.check import check_jpeg
+from shared.messages import Request
 from tests.rig.figures import say_spread
 from tests.rig.recorder import Recorder, workers_alive
 
@@ -33,7 +34,7 @@ def _after_a_frame(recorder: Recorder) -> None:
 
 
 def _while_starting(recorder: Recorder) -> None:
-    recorder.log.wait_for(lambda event: event.topic == "worker.starting")
+    recorder.ask(Request(id="is it up", verb="ping"))
     threading.Event().wait(random.uniform(0.0, 0.3))
 
 

@@ -100,6 +100,7 @@ class SessionBench:
     ) -> None:
         self.clock = clock or ManualClock()
         self.output_dir = directory / "out"
+        self.output_dir.mkdir(parents=True, exist_ok=True)
         self.worker = StillWorker(directory, self.clock)
         self.configuration = Configuration(
             "", str(self.output_dir), {"main": CameraConfig("main", source="test", resolution=(64, 48), **camera)}

@@ -1,0 +1,109 @@
+"""The loop's judgement of what workers say: whose word counts, and for what."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.config.model import CameraConfig, Configuration
+from shared.messages import Published, Ready
+from supervisor.loop import Supervisor
+from supervisor.states import State
+from supervisor.supervised import Supervised
+from tests.rig.manual_clock import ManualClock
+from tests.rig.small_workers import OBEDIENT, SmallWorkers, wait_for_end
+
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+@pytest.fixture(name="supervisor")
+def _supervisor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Supervisor]:
+    """A supervisor with real sockets and real small workers, whose turns the test takes itself."""
+    workers = SmallWorkers(tmp_path, monkeypatch)
+    for package in ("storage_worker", "capture_worker"):
+        workers.make(package, OBEDIENT)
+    handlers = {number: signal.getsignal(number) for number in _SIGNALS}
+    configuration = Configuration("x.yml", "/frames", {name: CameraConfig(name) for name in ("main", "garden")})
+    supervisor = Supervisor(configuration, tmp_path, ManualClock())
+    supervisor._picture.configure(configuration)
+    supervisor._crew.configure(configuration)
+    for _ in range(3):
+        workers.hear()
+    yield supervisor
+    supervisor._crew.slay_all()
+    for worker in supervisor._crew.workers.values():
+        _bury(supervisor, worker)
+    supervisor._hub.close()
+    workers.close()
+    signal.set_wakeup_fd(-1)
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+def _bury(supervisor: Supervisor, worker: Supervised) -> None:
+    if worker.process is not None:
+        wait_for_end(worker.process.fd)
+        supervisor._reap()
+
+
+def _published(worker: Supervised, topic: str = "frame.written", **data: Any) -> Published:
+    assert worker.process is not None
+    frame = {"camera": "main", "slot_ns": 10, "take": 1, "path": "x.jpg", "bytes": 1, "width": 1, "height": 1}
+    return Published(
+        worker=worker.name,
+        incarnation=worker.incarnation,
+        pid=worker.process.pid,
+        topic=topic,
+        wall_ns=1,
+        mono_ns=1,
+        data={**frame, **data},
+    )
+
+
+def test_frame_of_a_worker_counts_for_its_camera(supervisor: Supervisor, tmp_path: Path) -> None:
+    worker = supervisor._crew.workers["capture.main"]
+    supervisor._take_worker_message(b"", _published(worker))
+    assert worker.record.worked
+    assert supervisor._picture.cameras["main"].frames == 1
+    assert [path.name for path in (tmp_path / "accounts").iterdir()] == ["main"]
+    assert supervisor._hub.tally.malformed == {}
+
+
+@pytest.mark.parametrize("camera", ["garden", "../stopped.json", "", "a\0b"])
+@pytest.mark.parametrize("name", ["capture.main", "storage"])
+def test_worker_that_speaks_for_another_camera_is_refused_and_counted(
+    supervisor: Supervisor, tmp_path: Path, name: str, camera: str
+) -> None:
+    worker = supervisor._crew.workers[name]
+    seq = supervisor._bus.seq
+    supervisor._take_worker_message(b"", _published(worker, camera=camera))
+    assert supervisor._hub.tally.malformed == {"workers": 1}
+    assert supervisor._hub.tally.last_reason == f"{name} speaks for another camera"
+    assert (supervisor._bus.seq, worker.record.worked) == (seq, False)
+    assert list((tmp_path / "accounts").iterdir()) == []
+
+
+def test_topic_that_is_not_for_a_worker_to_say_is_refused_and_counted(supervisor: Supervisor) -> None:
+    worker = supervisor._crew.workers["capture.main"]
+    supervisor._take_worker_message(b"", _published(worker, topic="worker.stopped"))
+    assert supervisor._hub.tally.malformed == {"workers": 1}
+
+
+def test_last_words_of_the_one_before_are_told_but_are_not_its_successors_work(supervisor: Supervisor) -> None:
+    worker = supervisor._crew.workers["capture.main"]
+    assert worker.process is not None
+    last_words = _published(worker)
+    ready = Ready(worker=worker.name, incarnation=worker.incarnation, pid=worker.process.pid)
+    worker.configured_incarnation, worker.configured_pid = worker.incarnation, worker.process.pid
+    supervisor._crew.order("kill", worker.name)
+    _bury(supervisor, worker)
+    supervisor._crew.run_timers(supervisor._clock.mono_ns())
+    assert worker.incarnation == 2
+    supervisor._take_worker_message(b"", last_words)
+    supervisor._take_worker_message(b"", ready)
+    assert supervisor._picture.cameras["main"].frames == 1, "the frame is there, and its slot is told once"
+    assert (worker.record.state, worker.record.worked) == (State.STARTING, False)
