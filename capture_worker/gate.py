@@ -31,13 +31,17 @@ class DiskGate:
         """Storage has said how full the disk is (`now_ns` is monotonic)."""
         self._full_until_ns = now_ns + EXPIRES_NS if pressure.level == "full" else None
 
-    def refuses(self, now_ns: int) -> MissCause | None:
-        """Why nothing may be written now, or None. Raises `DiskError` where the disk is not there or broken."""
+    def check_mounted(self) -> None:
+        """Raise `DiskError` where the configuration wants a file system mounted and there is none."""
         if self._require_mount and not is_mount_point(self._output_dir):
             raise DiskError(
                 f"{self._output_dir}: nothing is mounted there, and require_mount is true: "
                 "mount the disk, or set require_mount to false to record on the disk below"
             )
+
+    def refuses(self, now_ns: int) -> MissCause | None:
+        """Why nothing may be written now, or None. Raises `DiskError` where the disk is not there or broken."""
+        self.check_mounted()
         try:
             usage = usage_of(self._output_dir)
         except OSError as error:

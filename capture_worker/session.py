@@ -33,9 +33,10 @@ from shared import fence
 from shared.causes import MissCause
 from shared.clock import NS_PER_MS, NS_PER_S, StepWatch, is_synchronised
 from shared.durable import make_directories
-from shared.errors import EX_OK, DiskError, TimelapseError
+from shared.errors import EX_OK, CameraError, DiskError, TimelapseError, WireError
 from shared.events import CameraLost, CameraOpened, ClockStepped, DiskPressure, FrameWritten
-from shared.messages import Configure
+from shared.messages import Configure, Event
+from shared.transport import Poller
 from shared.tree import newest_frame
 from shared.wire import check
 from shared.worker import Worker
@@ -91,7 +92,7 @@ class Session:
     def set_up(self, order: Configure) -> None:
         """Everything before the camera: fences, directories, and the slots since the last account."""
         self.worker.lease.declare("disk", 60.0)
-        self._gate.refuses(self.worker.clock.mono_ns())
+        self._gate.check_mounted()
         try:
             make_directories(self._camera_dir)
             fence.hold(self._camera_dir / ".lock", f"the directory {self._camera_dir}", inherit=True)
@@ -100,7 +101,7 @@ class Session:
             self._store.prepare()
             self._account_for_the_past(order)
         except OSError as error:
-            raise DiskError(f"{error.filename or self._camera_dir}: {error.strerror}") from error
+            raise self._disk_error(error) from error
 
     def run(self) -> int:
         """Record until told to stop; the exit status. Raises the `TimelapseError` that ended it."""
@@ -108,22 +109,32 @@ class Session:
         self._plan_next()
         self._writer.start()
         self._camera.start()
-        while True:
+        try:
             self._wait()
-            if self._turn():
-                self._finish(_FINISH_S)
-                return EX_OK
+            while not self._turn():
+                self._wait()
+            self._finish(_FINISH_S)
+        except OSError as error:
+            raise self._disk_error(error) from error
+        finally:
+            # Whatever ends it: what is known is told with its own cause, and not by the next start with this end's.
+            self._tell(self._accounts.flush())
+        return EX_OK
 
     def _turn(self) -> bool:
         """Do all that is due and take in all that has come; whether it was told to stop. Waits for nothing."""
         self._take_clock_step()
-        for result in self._inbox.taken():
+        # What ends everything comes last, lest it take with it what came with it.
+        for result in sorted(self._inbox.taken(), key=lambda result: isinstance(result, Broken)):
             self._take_result(result)
         self._give_up_waiting()
-        self._begin_slots()
+        self._begin_slots(self.worker.clock.wall_ns())
         self._tell(self._accounts.tell(self.worker.clock.mono_ns()))
         self._listen()
         return self._is_stopped()
+
+    def _disk_error(self, error: OSError) -> DiskError:
+        return DiskError(f"{error.filename or self._camera_dir}: {error.strerror}")
 
     def _account_for_the_past(self, order: Configure) -> None:
         now_ns = self.worker.clock.wall_ns()
@@ -174,6 +185,7 @@ class Session:
         step_ns = self._watch.step_ns()
         if step_ns == 0:
             return
+        self.worker.lease.declare("disk", _DISK_S)
         log.warning("the clock stepped by %.3f s", step_ns / NS_PER_S)
         self.worker.publish(
             "clock.stepped", ClockStepped(camera=self.name, step_ns=step_ns, synchronised=is_synchronised())
@@ -184,25 +196,24 @@ class Session:
             self._skip_to(now_ns)
         else:
             # What is lived a second time is recorded a second time, each slot with its next take.
-            self._cursor_ns = now_ns
+            self._cursor_ns = min(self._cursor_ns, now_ns)
         self._plan_next()
 
     def _skip_to(self, now_ns: int) -> None:
         newest = newest_frame(self._camera_dir, now_ns)
         after_ns = max(self._cursor_ns, newest.name.slot_ns if newest else 0)
-        for slots in self._plan.slots_between(after_ns, now_ns):
+        for slots in self._plan.slots_between(after_ns, now_ns + 1):
             self._miss(slots, "clock_step")
         self._cursor_ns = now_ns
 
-    def _begin_slots(self) -> None:
+    def _begin_slots(self, wall_ns: int) -> None:
         """Every slot up to now: the newest is shot if it is fresh, those before it came and went unseen."""
-        wall_ns = self.worker.clock.wall_ns()
         if self._next_slot_ns is None or wall_ns < self._next_slot_ns:
             return
         ranges = self._plan.slots_between(self._next_slot_ns - 1, wall_ns + 1)
         newest_ns = ranges[-1].last_ns
         self._cursor_ns = newest_ns
-        fresh = wall_ns - newest_ns <= min(_LATEST_NS, self._plan.grid.interval_ns)
+        fresh = wall_ns - newest_ns <= self._latest_ns
         unseen = [*ranges[:-1], self._plan.grid.between(ranges[-1].first_ns - 1, newest_ns) if fresh else ranges[-1]]
         for slots in unseen:
             if slots is not None:
@@ -225,28 +236,38 @@ class Session:
             cause = self._first_cause or "overrun"
         if cause is not None:
             self._miss_one(slot_ns, cause)
-        elif self._streams:
-            self._patience_ns = request.slot_mono_ns + self._camera.patience_ns
+        else:
+            self._patience_ns = request.slot_mono_ns + (self._camera.patience_ns if self._streams else self._latest_ns)
+
+    @property
+    def _latest_ns(self) -> int:
+        """How long after a slot a picture may still begin."""
+        return min(_LATEST_NS, self._plan.grid.interval_ns)
 
     def _give_up_waiting(self) -> None:
-        """A streaming camera sent no frame for a slot in two of its periods: the slot is over."""
+        """The slot is over: a stream sent no frame for it in two of its periods, or a long exposure still goes on."""
         if self._patience_ns is None or self.worker.clock.mono_ns() < self._patience_ns:
             return
         self._patience_ns = None
         request = self._place.open_request()
         if request is not None and self._place.claim(request):
-            self._miss_one(request.slot_ns, self._first_cause or "stale")
+            self._miss_one(request.slot_ns, self._first_cause or ("stale" if self._streams else "overrun"))
+
+    def _is_answered(self) -> None:
+        """The camera thread has answered a slot, and may have been asked for the next one since."""
+        if self._place.open_request() is None:
+            self._patience_ns = None
 
     def _take_result(self, result: Result) -> None:
         match result:
             case Opening():
                 self._take_opened(result.opened)
             case Taken():
-                self._patience_ns = None
+                self._is_answered()
                 self._queued += 1
                 self._writer.put(result)
             case NotTaken():
-                self._patience_ns = None
+                self._is_answered()
                 log.warning("slot missed: %s", result.reason)
                 self._miss_one(result.slot_ns, result.cause)
             case Stored():
@@ -276,30 +297,42 @@ class Session:
         self.worker.ready()
 
     def _break(self, broken: Broken) -> None:
-        if broken.where == "camera":
+        if broken.where == "camera" or isinstance(broken.error, CameraError):
             opened = self._finisher.opened
             lost = CameraLost(camera=self.name, driver=opened.driver, model=opened.model, detail=str(broken.error))
             self.worker.publish("camera.lost", lost)
+        if broken.where == "camera":
             self._finish(_BROKEN_FINISH_S)
         raise broken.error
 
     def _listen(self) -> None:
         for event in self.worker.link.heard():
             if event.topic == "disk.pressure":
-                self._gate.hear(check(event.data, DiskPressure), self.worker.clock.mono_ns())
+                self._hear_pressure(event)
         for order in self.worker.link.orders():
             self._reload(order)
 
+    def _hear_pressure(self, event: Event) -> None:
+        try:
+            self._gate.hear(check(event.data, DiskPressure), self.worker.clock.mono_ns())
+        except WireError as error:
+            self.worker.link.tally.count("events", str(error))
+
     def _reload(self, order: Configure) -> None:
         """Take over what can be without opening the camera anew: interval, quality, window, place, threshold."""
+        # The sun of a year, and loading what knows it, take a small board some seconds.
+        self.worker.lease.declare("disk", _DISK_S)
         self._configuration = order.configuration
         self._camera_config = order.configuration.cameras.get(self.name, self._camera_config)
         self._gate.stop_above_percent = order.configuration.storage.stop_above_percent
         plan = plan_for(self._camera_config, order.configuration.location)
         if plan != self._plan:
+            now_ns = self.worker.clock.wall_ns()
+            self._begin_slots(now_ns)
             self._tell(self._accounts.flush())
             self._plan = plan
-            self._cursor_ns = max(self._cursor_ns, self.worker.clock.wall_ns())
+            # Invariant: up to one and the same moment slots are the old plan's, and from it on the new one's.
+            self._cursor_ns = max(self._cursor_ns, now_ns)
             self._plan_next()
 
     def _is_stopped(self) -> bool:
@@ -307,18 +340,22 @@ class Session:
         return bool({signal.SIGTERM, signal.SIGINT} & set(taken)) and not active("ignore-term", self.name)
 
     def _finish(self, patience_s: float) -> None:
-        """Let frames in flight become durable and tell what is known.
+        """Let frames in flight become durable.
 
         A slot that is still undecided is not told: its frame may yet reach the disk, where the next start will look.
         """
         self.worker.lease.declare("write", patience_s + 1.0)
+        # For the threads alone: a second signal, or an event that nobody takes in, would end each wait at once.
+        poller = Poller()
+        poller.add(self._inbox.fd)
         until_ns = self.worker.clock.mono_ns() + int(patience_s * NS_PER_S)
         while self._queued and (left_ns := until_ns - self.worker.clock.mono_ns()) > 0:
-            self.worker.poller.wait(left_ns)
+            poller.wait(left_ns)
             for result in self._inbox.taken():
                 if not isinstance(result, Broken):
                     self._take_result(result)
-        self._tell(self._accounts.flush())
+                elif result.where == "disk":
+                    return
 
     def _miss(self, slots: SlotRange, cause: MissCause) -> None:
         self._tell(self._accounts.missed(slots, cause, self.worker.clock.mono_ns()))

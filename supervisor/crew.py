@@ -88,7 +88,9 @@ class Crew:
         self.happen(name, _HAPPENINGS[verb])
         if verb != "kill":
             down = {worker.name for worker in self.workers.values() if worker.record.desired is Desired.DOWN}
-            self._memory.note_stopped(down - self._leaving)
+            # A camera that is not configured now may be again, and is then as the operator left it.
+            elsewhere = self._memory.stopped() - self.workers.keys()
+            self._memory.note_stopped((down - self._leaving) | elsewhere)
         return operation
 
     def happen(self, name: str, happening: Happening) -> None:

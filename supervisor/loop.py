@@ -34,7 +34,7 @@ from supervisor.picture import Picture, iso
 from supervisor.probes import Probes
 from supervisor.reloader import Reloader
 from supervisor.roster import camera_of
-from supervisor.states import Happening
+from supervisor.states import Happening, State
 from supervisor.supervised import Supervised
 
 log = logging.getLogger(__name__)
@@ -81,6 +81,7 @@ class Supervisor:
         self._tick_due_ns = self._started_ns
         self._status_sent_ns = 0
         self._stage = ""
+        self._states: list[tuple[str, State]] = []
 
     def run(self) -> int:
         """Supervise. Blocks until a shutdown is complete; the exit status."""
@@ -234,6 +235,9 @@ class Supervisor:
 
     def _tell_periodically(self) -> None:
         now_ns = self._clock.mono_ns()
+        states = [(name, worker.record.state) for name, worker in self._crew.workers.items()]
+        if states != self._states:
+            self._states, self._picture.changed = states, True
         if now_ns >= self._tick_due_ns:
             self._tick_due_ns = now_ns + _TICK_NS
             self._bus.tick()

@@ -30,6 +30,10 @@ class Picture:
 
     def configure(self, configuration: Configuration) -> None:
         """Take over a configuration: cameras come and go, the others keep what is known of them."""
+        kept = {
+            name for name, camera in configuration.cameras.items() if _is_same_source(self.cameras.get(name), camera)
+        }
+        self.addresses = {name: address for name, address in self.addresses.items() if name in kept}
         self.cameras = {
             name: _configured(self.cameras.get(name), camera) for name, camera in configuration.cameras.items()
         }
@@ -84,6 +88,10 @@ def iso(wall_ns: int) -> str:
     offset = time.strftime("%z", local)
     milliseconds = wall_ns // 1_000_000 % 1000
     return f"{time.strftime('%Y-%m-%dT%H:%M:%S', local)}.{milliseconds:03d}{offset[:3]}:{offset[3:]}"
+
+
+def _is_same_source(known: CameraStatus | None, camera: CameraConfig) -> bool:
+    return known is not None and known.source == redact_url(camera.source)
 
 
 def _configured(known: CameraStatus | None, camera: CameraConfig) -> CameraStatus:

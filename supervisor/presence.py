@@ -18,15 +18,29 @@ _GIVE_UP_NS = 1000 * NS_PER_MS
 """A camera without power answers nothing at all; on a local network an answer takes milliseconds."""
 
 
-class Presence:
-    """The probe of one "host:port". `due_ns` is when `look` next has something to do (monotonic)."""
+def numeric_target(address: str) -> tuple[str, int] | None:
+    """The host and port of "host:port" ("[host]:port" for IPv6), or None where the host is not numeric."""
+    host, _, port = address.rpartition(":")
+    host = host.strip("[]")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.inet_pton(family, host)
+    except (OSError, ValueError):
+        return None
+    return (host, int(port)) if port.isascii() and port.isdigit() and 0 < int(port) < 65_536 else None
 
-    def __init__(self, address: str, now_ns: int) -> None:
-        host, _, port = address.rpartition(":")
-        self._target = host.strip("[]"), int(port)
+
+class Presence:
+    """The probe of one address. `due_ns` is when `look` next has something to do (monotonic).
+
+    `absent` is what is known of the camera to begin with, and what the last probe has found since.
+    """
+
+    def __init__(self, target: tuple[str, int], now_ns: int, *, absent: bool = False) -> None:
+        self._target = target
         self._socket: socket.socket | None = None
         self._begun_ns = now_ns
-        self._absent = False
+        self.absent = absent
         self.due_ns = now_ns
 
     def look(self, now_ns: int) -> bool:
@@ -37,8 +51,8 @@ class Presence:
         present = self._connect(now_ns) if self._socket is None else self._finish(now_ns)
         if present is None:
             return False
-        appeared = present and self._absent
-        self._absent = not present
+        appeared = present and self.absent
+        self.absent = not present
         return appeared
 
     def close(self) -> None:

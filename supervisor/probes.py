@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from supervisor.presence import Presence
+from supervisor.presence import Presence, numeric_target
 from supervisor.roster import camera_of
 from supervisor.states import State
 from supervisor.supervised import Supervised
@@ -20,21 +20,33 @@ class Probes:
 
     def __init__(self) -> None:
         self._probes: dict[str, Presence] = {}
+        self._absent: set[str] = set()
+        """Whose camera was absent when it was last looked for: it may come back while its worker fails once more."""
 
     def appeared(self, workers: Mapping[str, Supervised], addresses: Mapping[str, str], now_ns: int) -> list[str]:
         """The workers whose camera has come back. `addresses`: "host:port" of the last success, by camera."""
-        wanted = {name: address for name, worker in workers.items() if (address := _looks_for(worker, addresses))}
+        wanted = {name: target for name, worker in workers.items() if (target := _looks_for(worker, addresses))}
         for name in self._probes.keys() - wanted.keys():
-            self._probes.pop(name).close()
+            self._forget(name)
+        self._absent -= {name for name, worker in workers.items() if worker.record.state is State.RUNNING}
         for name in wanted.keys() - self._probes.keys():
-            self._probes[name] = Presence(wanted[name], now_ns)
+            self._probes[name] = Presence(wanted[name], now_ns, absent=name in self._absent)
         return [name for name, probe in self._probes.items() if probe.look(now_ns)]
 
     def next_due_ns(self) -> int | None:
         """When there is something to look at."""
         return min((probe.due_ns for probe in self._probes.values()), default=None)
 
+    def _forget(self, name: str) -> None:
+        probe = self._probes.pop(name)
+        probe.close()
+        if probe.absent:
+            self._absent.add(name)
+        else:
+            self._absent.discard(name)
 
-def _looks_for(worker: Supervised, addresses: Mapping[str, str]) -> str:
-    waits = worker.record.state is State.BACKOFF and worker.last_cause in {"camera", "hang"}
-    return addresses.get(camera_of(worker.name) or "", "") if waits else ""
+
+def _looks_for(worker: Supervised, addresses: Mapping[str, str]) -> tuple[str, int] | None:
+    if worker.record.state is not State.BACKOFF or worker.last_cause not in {"camera", "hang"}:
+        return None
+    return numeric_target(addresses.get(camera_of(worker.name) or "", ""))

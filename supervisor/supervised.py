@@ -178,7 +178,7 @@ class Supervised:
         state = self.record.state
         if state is State.QUARANTINED:
             log.error(
-                "%s (pid %d) does not end, even by SIGKILL; nothing is started in its place", self.name, self._pid()
+                "%s (pid %d) has not ended on SIGKILL; nothing is started in its place", self.name, self._pid()
             )
             self._tell("quarantined", cause=self.last_cause)
             self._tell("wedged", cause="hang", detail="alive after SIGKILL", seen=evidence.of_process(self._pid()))

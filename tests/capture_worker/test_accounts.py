@@ -79,6 +79,7 @@ class Witness:
         self.known: set[int] = set()
 
     def hear(self, told: list[Told], now_ns: int) -> None:
+        """This was told, now."""
         for each in told:
             self.told.append((now_ns, each))
             self.slots += _slots_of(each)
@@ -92,6 +93,7 @@ class Witness:
         return count
 
     def is_told_as_far_as_it_should_be(self) -> None:
+        """Check it."""
         told = len(self.slots)
         assert self.slots == [_slot(number) for number in range(told)], "in order, each once, none left out"
         assert told <= self.settled
@@ -100,12 +102,14 @@ class Witness:
         assert not held_back or (held_back == {self.outcomes[told - 1]} and None not in held_back and told > 0)
 
     def causes_are_right(self) -> None:
+        """Check it."""
         for _, each in self.told:
             cause = None if isinstance(each, FrameWritten) else each.cause
             first = (_slots_of(each)[0] - _START_NS) // _INTERVAL_NS
             assert {cause} == set(self.outcomes[first : first + len(_slots_of(each))])
 
     def ranges_are_told_at_most_once_a_minute(self) -> None:
+        """Check it."""
         parts = [(now_ns, each) for now_ns, each in self.told if isinstance(each, FrameMissed)]
         for (first_ns, first), (second_ns, second), (_, third) in zip(parts, parts[1:], parts[2:], strict=False):
             goes_on = all(

@@ -35,7 +35,12 @@ def test_key_of_a_network_camera_is_where_it_is(source: str, key: str) -> None:
 @pytest.mark.parametrize(
     "sources",
     [
-        ("rtsp://cam.local/live", "rtsp://cam.local:554/live", "RTSP://CAM.local/live", "rtsp://me:secret@cam.local/live"),
+        (
+            "rtsp://cam.local/live",
+            "rtsp://cam.local:554/live",
+            "RTSP://CAM.local/live",
+            "rtsp://me:secret@cam.local/live",
+        ),
         ("http://cam.local", "http://cam.local/", "http://cam.local:80/"),
     ],
 )
@@ -55,7 +60,9 @@ def test_sources_that_mean_two_cameras_have_two_keys() -> None:
     assert len({_key(source) for source in sources}) == len(sources)
 
 
-@pytest.mark.parametrize("source", ["rtsp://me:hunter2@cam.local/live", "http://hunter2@cam.local/", "http://a:hunter2@h:81"])
+@pytest.mark.parametrize(
+    "source", ["rtsp://me:hunter2@cam.local/live", "http://hunter2@cam.local/", "http://a:hunter2@h:81"]
+)
 def test_key_has_no_password(source: str) -> None:
     assert "hunter2" not in _key(source)
 

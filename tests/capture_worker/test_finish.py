@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import piexif
 import pytest
 
 from capture_worker.cameras.base import Frame, Opened
 from capture_worker.cameras.scene import render
 from capture_worker.check import DamagedFrame, check_jpeg
 from capture_worker.encode import encode_jpeg
+from capture_worker.exif import ExifFields, with_exif
 from capture_worker.finish import Finisher
 from capture_worker.results import Taken
 from shared.config.model import CameraConfig, Location
@@ -24,11 +24,6 @@ def _finisher(quality: int = 80, location: Location | None = None) -> Finisher:
     finisher = Finisher(lambda: (CameraConfig("main", quality=quality), location))
     finisher.opened = Opened(driver="http", model="cam.local")
     return finisher
-
-
-def _exif(jpeg: bytes) -> dict[str, dict[int, object]]:
-    loaded: dict[str, dict[int, object]] = piexif.load(jpeg)
-    return loaded
 
 
 def _taken(frame: Frame) -> Taken:
@@ -54,26 +49,31 @@ def test_quality_of_a_reload_holds_for_the_next_frame() -> None:
     assert len(finisher.finish(_taken(Frame(0, 0, image=IMAGE)))) > len(before)
 
 
-def test_exif_says_what_is_known() -> None:
+def test_metadata_is_what_is_known() -> None:
+    place = Location(59.9, -10.7)
     with zone("Europe/Oslo"):
         frame = Frame(0, 0, jpeg=JPEG, exposure_us=4990, analogue_gain=2.5)
-        exif = _exif(_finisher(location=Location(59.9, -10.7)).finish(_taken(frame)))
-    assert exif["0th"][piexif.ImageIFD.Make] == b"http"
-    assert exif["0th"][piexif.ImageIFD.Model] == b"cam.local"
-    assert exif["0th"][piexif.ImageIFD.Software] == f"timelapse {VERSION}".encode()
-    assert exif["Exif"][piexif.ExifIFD.DateTimeOriginal] == b"2026:06:15 14:00:00"
-    assert exif["Exif"][piexif.ExifIFD.OffsetTimeOriginal] == b"+02:00"
-    assert exif["Exif"][piexif.ExifIFD.SubSecTimeOriginal] == b"250"
-    assert exif["Exif"][piexif.ExifIFD.ExposureTime] == (4990, 1_000_000)
-    assert exif["Exif"][piexif.ExifIFD.ISOSpeedRatings] == 250
-    assert exif["GPS"][piexif.GPSIFD.GPSLongitudeRef] == b"W"
+        finished = _finisher(location=place).finish(_taken(frame))
+    assert finished == with_exif(
+        JPEG,
+        ExifFields(
+            slot_ns=_SLOT_NS,
+            utc_offset_min=120,
+            make="http",
+            model="cam.local",
+            software=f"timelapse {VERSION}",
+            exposure_us=4990,
+            iso=250,
+            location=place,
+        ),
+    )
 
 
-def test_exif_leaves_out_what_is_not_known() -> None:
-    exif = _exif(_finisher().finish(_taken(Frame(0, 0, jpeg=JPEG))))
-    assert piexif.ExifIFD.ExposureTime not in exif["Exif"]
-    assert piexif.ExifIFD.ISOSpeedRatings not in exif["Exif"]
-    assert exif["GPS"] == {}
+def test_metadata_leaves_out_what_is_not_known() -> None:
+    with zone("America/New_York"):
+        finished = _finisher().finish(_taken(Frame(0, 0, jpeg=JPEG)))
+    fields = ExifFields(_SLOT_NS, -240, make="http", model="cam.local", software=f"timelapse {VERSION}")
+    assert finished == with_exif(JPEG, fields)
 
 
 @pytest.mark.parametrize("jpeg", [b"\xff\xd8", b"nothing", JPEG[:10]])

@@ -38,10 +38,12 @@ def test_put_wakes_the_one_who_waits() -> None:
 def test_items_of_many_threads_all_arrive_each_threads_in_order() -> None:
     """Nobody polls: what is put when the descriptor was just read must make it readable again."""
     inbox: Inbox[tuple[int, int]] = Inbox()
-    threads = [
-        threading.Thread(target=lambda number=number: [inbox.put((number, item)) for item in range(2_000)])
-        for number in range(4)
-    ]
+
+    def put_all(number: int) -> None:
+        for item in range(2_000):
+            inbox.put((number, item))
+
+    threads = [threading.Thread(target=put_all, args=(number,)) for number in range(4)]
     for thread in threads:
         thread.start()
     seen: list[tuple[int, int]] = []

@@ -43,7 +43,9 @@ def _look(output_dir: Path, first: int, last: int, plan: Plan = ALWAYS) -> list[
 
 
 def _slots_of(part: FrameWritten | SlotRange) -> list[int]:
-    return [part.slot_ns] if isinstance(part, FrameWritten) else list(range(part.first_ns, part.last_ns + 1, part.interval_ns))
+    if isinstance(part, FrameWritten):
+        return [part.slot_ns]
+    return list(range(part.first_ns, part.last_ns + 1, part.interval_ns))
 
 
 def test_span_without_frames_is_one_miss(tmp_path: Path) -> None:
@@ -89,7 +91,7 @@ def test_frame_that_was_damaged_since_is_no_miss(tmp_path: Path, jpeg: bytes) ->
 
 
 def test_frame_that_can_not_be_read_any_more_is_no_miss_and_stops_nothing(tmp_path: Path) -> None:
-    """Storage may delete it meanwhile, or the card give it back no more: a start that failed there would fail for ever."""
+    """Storage may delete it meanwhile, or the card not give it back: a start that failed there would fail for ever."""
     paths = [_put(tmp_path, _slot(number)) for number in range(3)]
     parts = look_back(tmp_path / "main", "main", ALWAYS, _slot(0) - 1, _slot(2) + 1)
     first = next(parts)
@@ -133,9 +135,7 @@ def test_slots_outside_the_window_are_nobodys_and_a_frame_there_is_one(tmp_path:
     span=st.tuples(st.integers(0, 59), st.integers(0, 59)),
 )
 @settings(max_examples=60, deadline=None)
-def test_frames_and_misses_partition_the_span(
-    on_grid: set[int], off_grid_ms: set[int], span: tuple[int, int]
-) -> None:
+def test_frames_and_misses_partition_the_span(on_grid: set[int], off_grid_ms: set[int], span: tuple[int, int]) -> None:
     first, last = min(span), max(span)
     with tempfile.TemporaryDirectory() as name:
         frames = {_slot(number) for number in on_grid} | {_START_NS + ms * NS_PER_MS for ms in off_grid_ms}

@@ -31,9 +31,7 @@ _HOUR = 3600
         ("sunrise", USHUAIA, "2026-12-21", -3, "2026-12-21T07:52"),
     ],
 )
-def test_time_of_an_event_is_the_almanacs(
-    event: str, place: Location, day: str, offset_h: int, utc: str
-) -> None:
+def test_time_of_an_event_is_the_almanacs(event: str, place: Location, day: str, offset_h: int, utc: str) -> None:
     there = event_time(event, dt.date.fromisoformat(day), offset_h * _HOUR, place)
     assert there.comes
     assert abs(there.ns - utc_ns(utc)) < 3 * 60 * NS_PER_S

@@ -56,6 +56,9 @@ class _Poller:
     def add(self, readable: object) -> None:
         """The bench looks by itself."""
 
+    def wait(self, timeout_ns: int) -> None:
+        """Time does not pass by waiting."""
+
 
 class StillWorker:
     """Fits what `Session` asks of a `Worker`."""
@@ -134,6 +137,11 @@ class SessionBench:
     def asked(self) -> Request | None:
         """The request that is open for the camera thread."""
         return self.session._place.open_request()
+
+    def run(self) -> int:
+        """The session's whole run, without its threads, until what was given ends it."""
+        self.session._camera.start = self.session._writer.start = lambda: None  # type: ignore[method-assign]  # no threads
+        return self.session.run()
 
     def take(self) -> Taken:
         """The camera thread claims the open request; the frame is the caller's to give."""

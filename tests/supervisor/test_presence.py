@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from shared.clock import NS_PER_MS
-from supervisor.presence import PROBE_EVERY_NS, Presence
+from supervisor.presence import PROBE_EVERY_NS, Presence, numeric_target
 from tests.rig.descriptors import open_descriptors
 from tests.rig.manual_clock import ManualClock
 
@@ -75,7 +75,7 @@ def _looks(presence: Presence, clock: ManualClock, times: int) -> list[bool]:
 
 def test_camera_that_refuses_and_then_listens_is_told_once(camera: _Camera) -> None:
     clock = ManualClock()
-    presence = Presence(camera.address, clock.mono_ns())
+    presence = Presence(_target(camera.address), clock.mono_ns())
     assert _looks(presence, clock, 5) == [False] * 5
     camera.listen()
     assert sorted(_looks(presence, clock, 3)) == [False, False, True]
@@ -85,7 +85,7 @@ def test_camera_that_refuses_and_then_listens_is_told_once(camera: _Camera) -> N
 
 def test_camera_that_goes_and_comes_twice_is_told_twice(camera: _Camera) -> None:
     clock = ManualClock()
-    presence = Presence(camera.address, clock.mono_ns())
+    presence = Presence(_target(camera.address), clock.mono_ns())
     told = 0
     for _ in range(2):
         camera.vanish()
@@ -99,7 +99,7 @@ def test_camera_that_goes_and_comes_twice_is_told_twice(camera: _Camera) -> None
 def test_camera_that_listens_all_the_time_is_never_told(camera: _Camera) -> None:
     camera.listen()
     clock = ManualClock()
-    presence = Presence(camera.address, clock.mono_ns())
+    presence = Presence(_target(camera.address), clock.mono_ns())
     assert not any(_looks(presence, clock, 20))
     presence.close()
 
@@ -108,7 +108,7 @@ def test_camera_that_answers_nothing_is_absent_after_a_second_and_told_when_it_a
     camera = _Camera()
     camera.swallow()
     clock = ManualClock()
-    presence = Presence(camera.address, clock.mono_ns())
+    presence = Presence(_target(camera.address), clock.mono_ns())
     assert not any(_looks(presence, clock, 12))
     camera.vanish()
     camera.listen()
@@ -120,7 +120,7 @@ def test_camera_that_answers_nothing_is_absent_after_a_second_and_told_when_it_a
 
 def test_probe_is_due_five_times_a_second_and_idle_between(camera: _Camera) -> None:
     clock = ManualClock()
-    presence = Presence(camera.address, clock.mono_ns())
+    presence = Presence(_target(camera.address), clock.mono_ns())
     presence.look(clock.mono_ns())
     assert presence.due_ns - clock.mono_ns() == 200 * NS_PER_MS
     camera.listen()
@@ -134,8 +134,14 @@ def test_probes_leave_no_descriptor_open(camera: _Camera) -> None:
     before = open_descriptors()
     clock = ManualClock()
     for _ in range(20):
-        presence = Presence(camera.address, clock.mono_ns())
+        presence = Presence(_target(camera.address), clock.mono_ns())
         _looks(presence, clock, 3)
         presence.close()
         presence.close()
     assert open_descriptors() == before
+
+
+def _target(address: str) -> tuple[str, int]:
+    target = numeric_target(address)
+    assert target is not None
+    return target

@@ -101,3 +101,39 @@ def test_probe_ends_with_the_backoff_and_leaves_no_descriptor(port: socket.socke
     assert probes.appeared({}, addresses, clock.mono_ns()) == []
     assert probes.next_due_ns() is None
     assert open_descriptors() == before
+
+
+def test_camera_that_comes_back_while_its_worker_fails_once_more_is_told(port: socket.socket) -> None:
+    probes, clock = Probes(), ManualClock()
+    waiting, trying = (
+        _worker("capture.main", State.BACKOFF, "camera"),
+        _worker("capture.main", State.STARTING, "camera"),
+    )
+    addresses = {"main": _address(port)}
+    assert _look(probes, clock, waiting, addresses) == []
+    assert _look(probes, clock, trying, addresses) == []
+    port.listen()
+    assert _look(probes, clock, waiting, addresses) == ["capture.main"]
+
+
+def test_camera_that_was_open_again_and_then_stalls_is_not_told(port: socket.socket) -> None:
+    probes, clock = Probes(), ManualClock()
+    waiting, running = (
+        _worker("capture.main", State.BACKOFF, "camera"),
+        _worker("capture.main", State.RUNNING, "camera"),
+    )
+    addresses = {"main": _address(port)}
+    assert _look(probes, clock, waiting, addresses) == []
+    port.listen()
+    assert _look(probes, clock, running, addresses) == []
+    assert _look(probes, clock, waiting, addresses) == []
+
+
+@pytest.mark.parametrize(
+    "address", ["camera.invalid:80", "127.0.0.1", "127.0.0.1:x", "127.0.0.1:99999", ":80", "\0:80"]
+)
+def test_address_that_is_not_numeric_is_never_looked_for(address: str) -> None:
+    probes, clock = Probes(), ManualClock()
+    worker = _worker("capture.main", State.BACKOFF, "camera")
+    assert _look(probes, clock, worker, {"main": address}) == []
+    assert probes.next_due_ns() is None
