@@ -177,9 +177,7 @@ class Supervised:
     def _tell_state(self) -> None:
         state = self.record.state
         if state is State.QUARANTINED:
-            log.error(
-                "%s (pid %d) has not ended on SIGKILL; nothing is started in its place", self.name, self._pid()
-            )
+            log.error("%s (pid %d) has not ended on SIGKILL; nothing is started in its place", self.name, self._pid())
             self._tell("quarantined", cause=self.last_cause)
             self._tell("wedged", cause="hang", detail="alive after SIGKILL", seen=evidence.of_process(self._pid()))
         elif (topic := _ANNOUNCED.get(state)) is not None and state is not State.STARTING:

@@ -33,9 +33,9 @@ _PATIENCE_S = 10.0
 class Bench:
     """One camera thread on a clock that stands still, with its far ends at hand."""
 
-    def __init__(self, camera: FedStream | FedShutter) -> None:
+    def __init__(self, camera: FedStream | FedShutter, place: RequestPlace | None = None) -> None:
         self.clock = ManualClock()
-        self.place = RequestPlace()
+        self.place = place or RequestPlace()
         self.leases: list[Lease] = []
         self._inbox: Inbox[Result] = Inbox()
         self._results: list[Result] = []
@@ -159,6 +159,28 @@ def test_request_that_was_given_up_is_not_answered() -> None:
     bench = _stream(camera)
     bench.place.ask(_SLOT)
     assert bench.place.claim(_SLOT)
+    camera.feed(_frame(10))
+    _until(lambda: len(bench.leases) >= 3)
+    assert bench.has_no_result()
+    assert camera.takes == 0
+
+
+class RacingPlace(RequestPlace):
+    """The main thread gives a request up in the moment in which the camera thread has seen it."""
+
+    def open_request(self) -> Request | None:
+        """See `RequestPlace.open_request`."""
+        request = super().open_request()
+        if request is not None:
+            assert self.claim(request)
+        return request
+
+
+def test_request_that_is_given_up_in_the_same_moment_is_not_answered() -> None:
+    camera = FedStream(_OPENED)
+    bench = Bench(camera, RacingPlace())
+    bench.result(Opening)
+    bench.place.ask(_SLOT)
     camera.feed(_frame(10))
     _until(lambda: len(bench.leases) >= 3)
     assert bench.has_no_result()

@@ -55,10 +55,10 @@ def test_next_slot_is_after_and_never_at_the_time_that_was_asked_for() -> None:
 
 @pytest.mark.parametrize(
     ("window", "interval_s"),
-    [("06:00-07:00", 86_400), ("06:00-06:01", 7 * 86_400), ("noon..noon+1h", 86_400)],
+    [("06:00-07:00", 86_400), ("06:30-07:00", 3600), ("06:00-06:01", 7 * 86_400), ("noon..noon+1h", 86_400)],
 )
 def test_next_slot_where_none_can_fall_into_the_window_is_none(window: str, interval_s: float) -> None:
-    """A slot a day is at midnight in UTC, whatever the window would like."""
+    """A slot a day is at midnight in UTC, whatever the window would like; and 07:00 is out of 06:30-07:00."""
     with zone("Europe/Oslo"):
         assert _plan(window, interval_s).next_slot(utc_ns("2026-06-15T12:00")) is None
 

@@ -79,6 +79,15 @@ def test_window_within_the_hour_that_is_left_out_is_short_or_not_open_and_never_
     assert 1 <= len(intervals) <= 2
 
 
+def test_days_that_overlap_are_open_once() -> None:
+    """In spring the sun rises earlier each day: a window of 24 hours around it begins before the last one ends."""
+    with zone("Europe/Oslo"):
+        window = parse_window("sunrise-12h..sunrise+12h")
+        intervals = list(open_intervals(window, OSLO, utc_ns("2026-04-01T00:00"), utc_ns("2026-04-09T00:00")))
+    assert len(intervals) > 7
+    assert list(_joined(intervals)) == [Interval(utc_ns("2026-04-01T00:00"), utc_ns("2026-04-09T00:00"))]
+
+
 _CLOCK = st.integers(0, 24 * 4 - 1).map(lambda quarter: f"{quarter // 4:02d}:{quarter % 4 * 15:02d}")
 
 

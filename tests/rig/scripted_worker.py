@@ -15,7 +15,9 @@ from shared.events import CameraLost
 from shared.worker import Worker, run
 
 ORDER = "SCRIPTED_WORKER"
-EVENTS = 300
+EVENTS = 900
+"""Nearly as many as find room, and as long as they may well be: it takes a while until all of them have left."""
+_PADDING = "." * 4_000
 
 
 def work(worker: Worker) -> int:
@@ -29,7 +31,7 @@ def work(worker: Worker) -> int:
         return int(rest)
     if order == "talk":
         for number in range(EVENTS):
-            worker.publish("camera.lost", CameraLost(camera="main", detail=str(number)))
+            worker.publish("camera.lost", CameraLost(camera="main", detail=f"{number} {_PADDING}"))
         return 0
     if order == "lock":
         threading.Thread(target=_stuck_in_a_thread, args=(worker,), daemon=True).start()

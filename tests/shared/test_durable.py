@@ -166,8 +166,13 @@ def test_move_of_what_is_not_there_raises(any_disk: Path) -> None:
     assert not (any_disk / "target").exists()
 
 
-def test_move_by_many_at_once_lets_exactly_one_through(tmp_path: Path) -> None:
-    for attempt in range(20):
+@pytest.mark.parametrize("by", ["renameat2", "link"])
+def test_move_by_many_at_once_lets_exactly_one_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    if by == "link":
+        monkeypatch.setattr(durable, "_rename_noreplace", lambda *_names: False)
+    for attempt in range(60):
         target = tmp_path / f"target{attempt}"
         moved: list[str] = []
         sources = [tmp_path / f"source{number}" for number in range(4)]
