@@ -17,14 +17,14 @@ from capture_worker.request import Request, RequestPlace
 from capture_worker.results import Broken, NotTaken, Opening, Result, Taken
 from shared.clock import NS_PER_MS, NS_PER_S, NS_PER_US, Clock
 from shared.errors import CameraError, TimelapseError
-from shared.lease import LeaseHolder
+from shared.lease import RENEW_EVERY_S, LeaseHolder
 
 log = logging.getLogger(__name__)
 
 OPEN_S = 20.0
 """A camera's own time-outs add up to 15 s at the worst, so that an ordinary failure is told as what it is."""
 _IDLE_S = 30.0
-_READ_SLACK_S = 2.0
+_READ_SLACK_S = 1.0 + RENEW_EVERY_S
 _LEAST_PATIENCE_NS = 250 * NS_PER_MS
 _LATE_NS = 60 * NS_PER_S
 """A stream that is too late for every slot for so long does not catch up by itself any more."""
@@ -95,7 +95,7 @@ class CameraThread:
 
     def _drain_for_ever(self, camera: StreamingCamera, lease: LeaseHolder) -> None:
         while True:
-            lease.declare("wait", camera.read_timeout_s + _READ_SLACK_S)
+            lease.renew("wait", camera.read_timeout_s + _READ_SLACK_S)
             _, own_mono_ns = camera.drain()
             if own_mono_ns != self._drained_ns:
                 self._note_period(own_mono_ns)

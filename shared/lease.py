@@ -13,6 +13,8 @@ from shared.clock import NS_PER_S, Clock
 from shared.messages import Lease
 from shared.worker_identity import Identity
 
+RENEW_EVERY_S = 1.0
+"""What is renewed thirty times a second needs not be said thirty times. Its durations must have this as slack."""
 SLACK_S = 1.0
 """What `sleep until ...` allows a thread to be late by before it counts as hung."""
 
@@ -25,11 +27,19 @@ class LeaseHolder:
         self._thread = thread
         self._clock = clock
         self._send = send
+        self._operation = ""
+        self._declared_ns = 0
 
     def declare(self, operation: str, duration_s: float) -> None:
         """From now on this thread does `operation`, and will declare again within `duration_s`. Never blocks."""
         now_ns = self._clock.mono_ns()
         self._declare(operation, now_ns, now_ns + int(duration_s * NS_PER_S))
+
+    def renew(self, operation: str, duration_s: float) -> None:
+        """Declare the same operation again; says nothing when it was said less than a second ago."""
+        now_ns = self._clock.mono_ns()
+        if operation != self._operation or now_ns - self._declared_ns >= RENEW_EVERY_S * NS_PER_S:
+            self._declare(operation, now_ns, now_ns + int(duration_s * NS_PER_S))
 
     def sleep(self, duration_s: float) -> None:
         """From now on this thread waits for at most `duration_s`, of which it may be late by a second."""
@@ -40,6 +50,7 @@ class LeaseHolder:
         self._declare("ended", self._clock.mono_ns(), None)
 
     def _declare(self, operation: str, now_ns: int, deadline_ns: int | None) -> None:
+        self._operation, self._declared_ns = operation, now_ns
         self._send(
             Lease(
                 worker=self._identity.worker,

@@ -21,7 +21,8 @@ from shared.messages import Answer, Configure, Event, Lease, Request, WorkerMess
 from shared.runtime_dir import endpoint
 
 _HIGH_WATER = 1000
-_LEASES_HIGH_WATER = 10
+_LEASES_HIGH_WATER = 10_000
+"""At a handful of leases a second: more than half an hour in which the supervisor reads none."""
 _LARGEST_BYTES = 1 << 20
 """Peers that send more in one frame are cut off by libzmq itself; between this and MAX_MESSAGE_BYTES we count."""
 _HUB_FLUSH_MS = 30
@@ -37,6 +38,10 @@ def _socket(
     socket.sndhwm = socket.rcvhwm = _HIGH_WATER
     socket.maxmsgsize = _LARGEST_BYTES
     return socket
+
+
+_LEASE_SOCKETS: list[zmq.Socket[bytes]] = []
+"""Kept from the garbage collector: it would close the socket of a thread that ends before its last lease has left."""
 
 
 @functools.cache
@@ -102,16 +107,13 @@ class Hub:
     def __init__(self, runtime_dir: Path) -> None:
         self.tally = Tally()
         self.workers = self._bind(zmq.ROUTER, runtime_dir, "workers.sock")
-        # Not CONFLATE at this end: a message of two frames then ends the process by an assertion of libzmq's
-        # (docs/decisions/0002). The senders conflate, and a small queue here makes them do it early.
+        # Not CONFLATE, here or at the senders: docs/decisions/0002 says what libzmq does then.
         self.leases = self._bind(zmq.PULL, runtime_dir, "leases.sock")
         self.events = self._bind(zmq.XPUB, runtime_dir, "events.sock")
         self.control = self._bind(zmq.ROUTER, runtime_dir, "control.sock")
 
     def _bind(self, kind: int, runtime_dir: Path, name: str) -> zmq.Socket[bytes]:
         socket = _socket(kind, linger_ms=_HUB_FLUSH_MS)
-        if kind == zmq.PULL:
-            socket.rcvhwm = _LEASES_HIGH_WATER
         path = runtime_dir / name
         socket.bind(endpoint(runtime_dir, name))
         path.chmod(0o660)
@@ -233,11 +235,16 @@ class LeaseSocket:
 
     def __init__(self, runtime_dir: Path) -> None:
         self._socket = _socket(zmq.PUSH, context=_lease_context())
-        self._socket.setsockopt(zmq.CONFLATE, 1)
+        _LEASE_SOCKETS.append(self._socket)
+        self._socket.sndhwm = _LEASES_HIGH_WATER
         self._socket.connect(endpoint(runtime_dir, "leases.sock"))
 
     def send(self, lease: Lease) -> None:
-        """Replaces the lease before it, if that has not left yet. Never blocks."""
+        """Say it; the lease that arrives last is the one in force. Never blocks.
+
+        One that finds no room is lost, and it matters little: the supervisor has not read for so long that it allows
+        everybody its own lateness, and the next one finds room as soon as it reads again.
+        """
         _try_send(self._socket, [wire.pack(lease)])
 
 

@@ -18,6 +18,7 @@ from capture_worker.results import NotStored, Opening, Result, Stored, Taken
 from capture_worker.session import Session
 from shared import wire
 from shared.causes import MissCause
+from shared.clock import NS_PER_S
 from shared.config.model import CameraConfig, Configuration
 from shared.events import FrameMissed, FrameWritten
 from shared.lease import LeaseHolder
@@ -25,7 +26,16 @@ from shared.messages import Configure, Event, Lease
 from shared.transport import Tally
 from shared.worker import Worker
 from shared.worker_identity import Identity
-from tests.rig.manual_clock import ManualClock
+from tests.rig.manual_clock import START_WALL_NS, ManualClock
+
+INTERVAL_NS = 10 * NS_PER_S
+FIRST_NS = START_WALL_NS // INTERVAL_NS * INTERVAL_NS + INTERVAL_NS
+"""The first slot after the clock's start, which is at most ten seconds before it."""
+
+
+def slot(number: int) -> int:
+    """The UNIX time, ns, of a slot of the bench's camera: 0 is its first."""
+    return FIRST_NS + number * INTERVAL_NS
 
 
 class _Link:
@@ -167,6 +177,16 @@ class SessionBench:
         self.turn()
         self.give(self.stored())
         self.turn()
+
+    def go_to(self, wall_ns: int) -> None:
+        """Time passes until then, on both clocks."""
+        self.clock.advance((wall_ns - self.clock.wall) / NS_PER_S)
+
+    def shoot_slot(self, number: int) -> None:
+        """Time passes until the slot, and its frame gets onto the disk."""
+        self.go_to(slot(number))
+        self.turn()
+        self.shoot()
 
     def events(self, topic: str) -> list[Struct]:
         """The events of a topic so far."""

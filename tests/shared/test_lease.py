@@ -49,6 +49,21 @@ def test_sleep_may_be_late_by_a_second() -> None:
     assert (sent[0].operation, sent[0].deadline_mono_ns) == ("sleep", clock.mono + 61 * NS_PER_S)
 
 
+def test_renewal_is_said_once_a_second_and_at_every_change() -> None:
+    sent: list[Lease] = []
+    clock = ManualClock()
+    lease = _holder(sent, clock)
+    for _ in range(65):
+        lease.renew("wait", 7)
+        clock.advance(1 / 32)
+    assert [(held.declared_mono_ns - START_MONO_NS) // 10_000_000 for held in sent] == [0, 100, 200]
+    assert all(held.deadline_mono_ns == held.declared_mono_ns + 7 * NS_PER_S for held in sent)
+    lease.declare("grab", 2)
+    lease.renew("wait", 7)
+    lease.renew("wait", 7)
+    assert [held.operation for held in sent[3:]] == ["grab", "wait"]
+
+
 def test_release_has_no_deadline() -> None:
     sent: list[Lease] = []
     _holder(sent, ManualClock()).release()
