@@ -64,7 +64,8 @@ def connect(address: Address) -> str:
     try:
         with socket.create_connection((address.host, address.port), timeout=CONNECT_TIMEOUT_S) as connection:
             host, port = connection.getpeername()[:2]
-    except socket.gaierror:
+    except (socket.gaierror, UnicodeError):
+        # UnicodeError: what can't be a name at all, such as one of 64 characters without a dot.
         raise CameraError(f"{address.shown}: the host is unknown; check its name, or use its number") from None
     except ConnectionRefusedError:
         raise CameraError(

@@ -126,7 +126,7 @@ def test_frame_that_was_drained_before_the_request_is_not_given_for_it() -> None
     camera = FedStream(_OPENED)
     bench = _stream(camera)
     camera.feed(_frame(1, number=1))
-    _until(lambda: len(bench.leases) >= 3)  # open, wait, and wait again after the frame
+    _until(lambda: camera.drains > 1)
     bench.place.ask(_SLOT)
     camera.feed(_frame(34, number=2))
     assert bench.result(Taken).frame.jpeg == b"jpeg 2"
@@ -137,7 +137,7 @@ def test_stream_is_drained_while_nobody_asks() -> None:
     bench = _stream(camera)
     for number in range(50):
         camera.feed(_frame(number * 33))
-    _until(lambda: len(bench.leases) >= 52)
+    _until(lambda: camera.drains > 50)
     assert bench.has_no_result()
     assert camera.takes == 0
 
@@ -160,7 +160,7 @@ def test_request_that_was_given_up_is_not_answered() -> None:
     bench.place.ask(_SLOT)
     assert bench.place.claim(_SLOT)
     camera.feed(_frame(10))
-    _until(lambda: len(bench.leases) >= 3)
+    _until(lambda: camera.drains > 1)
     assert bench.has_no_result()
     assert camera.takes == 0
 
@@ -182,7 +182,7 @@ def test_request_that_is_given_up_in_the_same_moment_is_not_answered() -> None:
     bench.result(Opening)
     bench.place.ask(_SLOT)
     camera.feed(_frame(10))
-    _until(lambda: len(bench.leases) >= 3)
+    _until(lambda: camera.drains > 1)
     assert bench.has_no_result()
     assert camera.takes == 0
 
@@ -220,11 +220,10 @@ def test_period_follows_the_stream_slowly() -> None:
     camera = FedStream(_OPENED)
     bench = _stream(camera)
     periods, own_ms = [], 0
-    for step_ms in (0, 40, 40, 40, 1000, *[200] * 40):
+    for number, step_ms in enumerate((0, 40, 40, 40, 1000, *[200] * 40), start=1):
         own_ms += step_ms
-        frames = len(bench.leases)
         camera.feed(_frame(own_ms))
-        _until(lambda frames=frames: len(bench.leases) > frames)  # type: ignore[misc]  # mypy can't infer such a lambda
+        _until(lambda number=number: camera.drains > number)  # type: ignore[misc]  # mypy can't infer such a lambda
         periods.append(bench.thread.period_ns / NS_PER_MS)
     assert periods[:4] == [0, 40, 40, 40]
     assert periods[4] == 160, "one hiccup is no new frame rate"
@@ -234,6 +233,7 @@ def test_period_follows_the_stream_slowly() -> None:
 def test_leases_of_a_stream_cover_each_wait() -> None:
     camera = FedStream(_OPENED)
     bench = _stream(camera)
+    _until(lambda: camera.drains == 1)
     bench.clock.advance(1)
     camera.feed(_frame(10))
     _until(lambda: len(bench.leases) >= 3)

@@ -28,11 +28,15 @@ class _Fed:
 
 
 class FedStream(_Fed):
-    """A `StreamingCamera`. `feed` sends it a frame with its own time."""
+    """A `StreamingCamera`. `feed` sends it a frame with its own time.
+
+    `drains` counts the calls, with the one that waits: beyond n, n frames were drained and done with.
+    """
 
     def __init__(self, opened: Opened | Exception) -> None:
         super().__init__(opened)
         self.takes = 0
+        self.drains = 0
         self._frames: queue.Queue[Frame | Exception] = queue.Queue()
         self._drained: Frame | None = None
 
@@ -47,6 +51,7 @@ class FedStream(_Fed):
 
     def drain(self) -> tuple[int, int]:
         """See `StreamingCamera.drain`."""
+        self.drains += 1
         self._drained = _given(self._frames.get())
         return self._drained.own_wall_ns, self._drained.own_mono_ns
 

@@ -252,9 +252,10 @@ def test_open_impossible_address_says_so_without_the_password(url: str) -> None:
     assert "er2" not in message
 
 
-def test_open_unknown_host_says_so() -> None:
-    # The name is reserved: it never exists (RFC 6761).
-    assert "the host is unknown" in open_error("http://camera.invalid/stream")
+@pytest.mark.parametrize("host", ["[fe80::1%25nosuch0]", "c" * 64])
+def test_open_unknown_host_says_so(host: str) -> None:
+    """Names that no name server is asked about: on an interface that is not there, and too long."""
+    assert "the host is unknown" in open_error(f"http://{host}/stream")
 
 
 def test_open_http_server_asked_for_rtsp_says_so(server: MjpegServer) -> None:
