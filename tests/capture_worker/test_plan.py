@@ -81,7 +81,7 @@ _WINDOWS = st.sampled_from(
     start=st.integers(0, 4 * 24 * 60),
     span_min=st.integers(1, 600),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_slots_one_by_one_and_all_at_once_are_the_same(window: str, interval_s: int, start: int, span_min: int) -> None:
     """The loop takes one after the other, and after a stall asks for all at once: none is lost or doubled by that."""
     with zone("Europe/Oslo"):
@@ -97,7 +97,7 @@ def test_slots_one_by_one_and_all_at_once_are_the_same(window: str, interval_s: 
 
 
 @given(after_ns=st.integers(0, 3 * 10**18), span_ns=st.integers(0, 2 * 10**18), window=_WINDOWS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_slots_between_far_times_are_in_order_and_quick(after_ns: int, span_ns: int, window: str) -> None:
     """A clock that starts in 1970 jumps half a century; what is two years back is not worked out in detail."""
     with zone("Europe/Oslo"):

@@ -134,7 +134,7 @@ def test_slots_outside_the_window_are_nobodys_and_a_frame_there_is_one(tmp_path:
     off_grid_ms=st.sets(st.integers(0, 599_999).filter(lambda ms: ms % 10_000), max_size=4),
     span=st.tuples(st.integers(0, 59), st.integers(0, 59)),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_frames_and_misses_partition_the_span(on_grid: set[int], off_grid_ms: set[int], span: tuple[int, int]) -> None:
     first, last = min(span), max(span)
     with tempfile.TemporaryDirectory() as name:

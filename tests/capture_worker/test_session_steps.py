@@ -124,7 +124,7 @@ def test_look_at_the_disk_after_a_step_has_a_lease(bench: SessionBench) -> None:
         max_size=40,
     )
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_every_slot_is_told_once_whatever_stalls_and_steps_forward_there_are(
     tmp_path_factory: pytest.TempPathFactory, happenings: list[tuple[str, int]]
 ) -> None:

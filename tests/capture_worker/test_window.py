@@ -101,7 +101,7 @@ _CLOCK = st.integers(0, 24 * 4 - 1).map(lambda quarter: f"{quarter // 4:02d}:{qu
     ],
 )
 @given(start=_CLOCK, end=_CLOCK)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_window_is_open_when_the_clock_on_the_wall_says_so(zone_name: str, change: str, start: str, end: str) -> None:
     """Every quarter of an hour around a change, but in what is repeated or left out, and its window's other end."""
     if start == end:
@@ -137,7 +137,7 @@ def test_window_is_open_when_the_clock_on_the_wall_says_so(zone_name: str, chang
     start_day=st.integers(0, 365 * 10),
     span=st.integers(1, 5 * 24 * 60),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_intervals_are_in_order_apart_and_within_what_was_asked(
     text: str, place: Location, start_day: int, span: int
 ) -> None:
@@ -155,7 +155,7 @@ def test_intervals_are_in_order_apart_and_within_what_was_asked(
     text=st.sampled_from(["06:00-20:00", "22:00-06:00", "sunrise..sunset", "sunset..sunrise", "sunset+6h..sunrise+6h"]),
     cut=st.integers(1, 4 * 24 * 60 - 1),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_cutting_a_time_in_two_changes_nothing(text: str, cut: int) -> None:
     """Whoever asks in pieces must find the same slots as whoever asks at once."""
     window = parse_window(text)

@@ -161,7 +161,7 @@ _PLANTED = st.lists(
 
 
 @given(frames=_PLANTED, until=st.integers(-1, 121))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_newest_frame_in_any_zones_is_the_newest(frames: list[tuple[int, int, int]], until: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         for hours, offset_min, take in frames:

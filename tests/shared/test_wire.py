@@ -35,7 +35,7 @@ def test_list_of_messages_is_complete() -> None:
 
 @pytest.mark.parametrize("kind", _MESSAGES)
 @given(data=st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_message_of_any_type_comes_back_the_same(kind: Any, data: st.DataObject) -> None:
     message = data.draw(values_of(kind))
     assert wire.unpack(wire.pack(message), kind) == message
@@ -53,7 +53,7 @@ def test_message_of_a_worker_is_told_apart_by_its_tag(kind: Any, data: st.DataOb
 
 @pytest.mark.parametrize("topic", sorted(DATA_TYPES))
 @given(data=st.data())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_data_of_any_event_comes_back_the_same(topic: str, data: st.DataObject) -> None:
     event = data.draw(values_of(DATA_TYPES[topic]))
     plain = wire.check_event_data(topic, event)
@@ -75,7 +75,7 @@ def test_unpack_of_random_bytes_raises_wire_error_alone(kind: Any, noise: bytes)
 
 @pytest.mark.parametrize("kind", _MESSAGES)
 @given(data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_unpack_of_a_mangled_message_raises_wire_error_alone(kind: Any, data: st.DataObject) -> None:
     packed = bytearray(wire.pack(data.draw(values_of(kind))))
     for _ in range(data.draw(st.integers(1, 4))):
@@ -86,7 +86,7 @@ def test_unpack_of_a_mangled_message_raises_wire_error_alone(kind: Any, data: st
 
 @pytest.mark.parametrize("kind", _MESSAGES)
 @given(data=st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_unpack_of_wrong_types_raises_wire_error_alone(kind: Any, data: st.DataObject) -> None:
     plain = msgspec.to_builtins(data.draw(values_of(kind)))
     field = data.draw(st.sampled_from(sorted(plain)))
@@ -127,7 +127,7 @@ def test_unpack_of_what_is_no_message_raises_wire_error(packed: bytes) -> None:
 
 @pytest.mark.parametrize("kind", _MESSAGES)
 @given(data=st.data())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_unpack_ignores_fields_that_it_does_not_know(kind: Any, data: st.DataObject) -> None:
     """What a later version has added."""
     message = data.draw(values_of(kind))

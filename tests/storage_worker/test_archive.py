@@ -40,7 +40,7 @@ def _found(slot_ns: int) -> FoundFrame:
 
 
 @given(frames=st.lists(st.tuples(st.integers(0, 200), st.sampled_from(["a", "b-2", "c_3"])), unique=True, max_size=15))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_frames_of_several_cameras_come_by_instant(frames: list[tuple[int, str]]) -> None:
     with tempfile.TemporaryDirectory() as name:
         planted = [plant(Path(name), camera, _NOW_NS - hours * 60 * _MINUTE_NS) for hours, camera in frames]

@@ -38,7 +38,7 @@ _PLANTED = st.lists(
 
 
 @given(frames=_PLANTED)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_walk_over_frames_of_any_zones_is_by_instant(frames: list[tuple[int, int, int]]) -> None:
     with tempfile.TemporaryDirectory() as name:
         output_dir = Path(name)

@@ -231,7 +231,7 @@ def test_cleaning_leaves_everything_that_is_not_ours(tmp_path: Path) -> None:
     keep_days=st.sampled_from([0.0, 1.0, 2.0]),
     count=st.integers(0, 14),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_cleaning_any_archive_leaves_what_a_plain_specification_leaves(
     frames: list[tuple[int, str, int]], keep_min_h: int, keep_days: float, count: int
 ) -> None:

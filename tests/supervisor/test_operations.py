@@ -32,7 +32,7 @@ class _WorldWithOperations(World):
             self.ended[finished.operation] += 1
 
 
-@settings(max_examples=1_000, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=1_000, database=None, suppress_health_check=list(HealthCheck))
 @given(st.binary(min_size=30, max_size=60))
 def test_operation_ends_exactly_once_on_any_trace(trace: bytes) -> None:
     world = _WorldWithOperations()

@@ -40,7 +40,7 @@ def _explore(trace: bytes, timing: Timing) -> World:
     ],
 )
 def test_any_trace_keeps_the_invariants_and_settles_as_the_operator_wants(timing: Timing) -> None:
-    @settings(max_examples=TRACES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=TRACES, database=None, suppress_health_check=list(HealthCheck))
     @given(st.binary(min_size=30, max_size=80))
     def explore(trace: bytes) -> None:
         _explore(trace, timing).settle()
