@@ -88,7 +88,7 @@ Verb = Literal["ping", "status", "reload", "replay", "start", "stop", "restart",
 class Request(Struct, frozen=True, kw_only=True):
     """control.sock, from the command line: `verb` is one of `Verb`, and any other is answered by an error.
 
-    The same `id` twice is answered twice and carried out once.
+    The same `id` twice is answered twice and carried out once. `boot` is for `replay`: an earlier supervisor's.
     """
 
     id: str
@@ -97,6 +97,7 @@ class Request(Struct, frozen=True, kw_only=True):
     worker: str = ""
     after_seq: int = 0
     limit: int = 500
+    boot: str = ""
 
 
 class Problem(Struct, frozen=True, kw_only=True):

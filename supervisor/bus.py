@@ -53,12 +53,20 @@ class Bus:
         self.forward(topic, "supervisor", plain, self._clock.wall_ns(), self._clock.mono_ns())
 
     def forward(self, topic: str, source: str, data: dict[str, Any], wall_ns: int, mono_ns: int) -> None:
-        """Send an event that a worker made at the times given. Its data has been checked."""
+        """Send an event that was made at the times given. Its data has been checked."""
+        self.send(topic, self.number(topic, source, data, wall_ns, mono_ns))
+
+    def number(self, topic: str, source: str, data: dict[str, Any], wall_ns: int, mono_ns: int) -> bytes:
+        """The message of such an event, numbered and kept, for `send` to send: nothing else may come in between."""
         self.seq += 1
         self._tseq[topic] = self._tseq.get(topic, 0) + 1
         event = self._event(topic, source, data, wall_ns=wall_ns, mono_ns=mono_ns)
         packed = wire.pack(event)
         self._ring.append(self._compressed(event.seq, packed) if topic == STATUS else Kept(event.seq, packed, False))
+        return packed
+
+    def send(self, topic: str, packed: bytes) -> None:
+        """Send what `number` gave."""
         self._hub.publish(topic, packed)
 
     def tick(self) -> None:

@@ -31,8 +31,8 @@ class Orders(Protocol):
     def reload(self) -> dict[str, Any]:
         """Read the configuration again."""
 
-    def replay(self, after_seq: int, limit: int) -> dict[str, Any]:
-        """Events that were kept."""
+    def replay(self, boot: str, after_seq: int, limit: int) -> dict[str, Any]:
+        """Events that were kept; of an earlier supervisor, by its `boot`, only the last ones about slots."""
 
 
 class Desk:
@@ -66,7 +66,9 @@ class Desk:
             case "reload":
                 return Answer(id=request.id, ok=True, data=self._orders.reload())
             case "replay":
-                return Answer(id=request.id, ok=True, data=self._orders.replay(request.after_seq, request.limit))
+                return Answer(
+                    id=request.id, ok=True, data=self._orders.replay(request.boot, request.after_seq, request.limit)
+                )
         if request.verb not in ORDERS:
             raise UsageError(f"no verb is called {request.verb[:40]!r}; there are: {', '.join(get_args(Verb))}")
         operation = self._orders.order(request.verb, request.worker)

@@ -182,9 +182,10 @@ class Supervisor:
             return
         if message.dropped:
             self._hub.tally.count("workers", f"{worker.name} had to drop {message.dropped} events")
-        self._bus.forward(message.topic, worker.name, data, message.wall_ns, message.mono_ns)
+        packed = self._bus.number(message.topic, worker.name, data, message.wall_ns, message.mono_ns)
+        self._account(message.topic, data, packed)
+        self._bus.send(message.topic, packed)
         self._picture.take(message.topic, data, message.wall_ns)
-        self._account(message.topic, data)
         if message.topic == "disk.pressure" or (message.topic == "frame.written" and not data["recovered"]):
             self._happen_to(worker, message, Happening.WORKED)
 
@@ -193,12 +194,12 @@ class Supervisor:
         if message.incarnation == worker.incarnation:
             self._crew.happen(worker.name, happening)
 
-    def _account(self, topic: str, data: dict[str, Any]) -> None:
-        # Published first, noted second: a kill in between repeats a slot rather than losing it.
+    def _account(self, topic: str, data: dict[str, Any], packed: bytes) -> None:
+        # Noted first, with the message itself, and sent second: after a kill in between it is in the replay.
         if topic == "frame.written":
-            self._memory.note_accounted(data["camera"], data["slot_ns"])
+            self._memory.note_accounted(data["camera"], data["slot_ns"], packed)
         elif topic == "frame.missed":
-            self._memory.note_accounted(data["camera"], data["last_slot_ns"])
+            self._memory.note_accounted(data["camera"], data["last_slot_ns"], packed)
 
     def _reap(self) -> None:
         for worker in self._crew.reap():
@@ -316,6 +317,10 @@ class Supervisor:
         if self._stage:
             raise BusyError("the supervisor is stopping; ask again when it has been started anew")
 
-    def replay(self, after_seq: int, limit: int) -> dict[str, Any]:
+    def replay(self, boot: str, after_seq: int, limit: int) -> dict[str, Any]:
         """See `supervisor.desk.Orders`."""
-        return self._bus.replay(after_seq, limit)
+        if boot in {"", self._bus.boot}:
+            return self._bus.replay(after_seq, limit)
+        events = self._memory.replay(boot, after_seq)[: max(0, limit)]
+        seqs = [event["seq"] for event in events] or [after_seq]
+        return {"boot": boot, "first_seq": seqs[0], "last_seq": seqs[-1], "events": events}

@@ -1,7 +1,7 @@
 """What outlives a supervisor, in its runtime directory: the operator's stops, and how far each camera is accounted for.
 
 Owns: two kinds of small file in a directory that is memory on any ordinary system, and never on the output disk.
-Does not own: deciding what follows from them.
+Does not own: deciding what follows from them, nor the last accounts together with their events (`last_accounts`).
 Invariant: what is written survives SIGKILL of this process at any moment; a power cut takes it all, and then the tree
 of frames says how far things are accounted for.
 """
@@ -13,8 +13,13 @@ import json
 import logging
 import os
 from pathlib import Path
+from typing import Any
+
+from supervisor.last_accounts import LastAccounts
 
 log = logging.getLogger(__name__)
+
+_LARGEST = 1 << 63
 
 
 class Memory:
@@ -24,6 +29,7 @@ class Memory:
         self._stops_path = runtime_dir / "stopped.json"
         self._accounts_dir = runtime_dir / "accounts"
         self._accounts: dict[str, int] = {}
+        self._last = LastAccounts(runtime_dir / "last-accounts")
         with contextlib.suppress(OSError):
             self._accounts_dir.mkdir(exist_ok=True)
 
@@ -46,6 +52,9 @@ class Memory:
 
     def accounted_until_ns(self, camera: str) -> int | None:
         """The last slot of a camera that was told of, by this supervisor or by one before it; None if unknown."""
+        if (until_ns := self._last.until_ns(camera)) is not None:
+            # The file of the camera is written second, and may be one account behind.
+            return until_ns
         if camera not in self._accounts:
             with contextlib.suppress(OSError):
                 data = (self._accounts_dir / camera).read_bytes()
@@ -53,10 +62,21 @@ class Memory:
                     self._accounts[camera] = int.from_bytes(data, "little", signed=True)
         return self._accounts.get(camera)
 
-    def note_accounted(self, camera: str, until_ns: int) -> None:
-        """Replace it. One write of eight bytes: a reader never sees half of it, SIGKILL or not."""
+    def replay(self, boot: str, after_seq: int) -> list[dict[str, Any]]:
+        """The last events about slots of an earlier supervisor; see `LastAccounts.replay`."""
+        return self._last.replay(boot, after_seq)
+
+    def note_accounted(self, camera: str, until_ns: int, event: bytes = b"") -> None:
+        """Replace it, before the `event` that says so is sent.
+
+        Once in the ring, with the event; and, since the other cameras' accounts push it out of there, once in a file of
+        the camera's own: one write of eight bytes, of which a reader never sees half, SIGKILL or not.
+        """
+        if not -_LARGEST <= until_ns < _LARGEST:
+            return
+        self._last.note(camera, until_ns, event)
         self._accounts[camera] = until_ns
-        with contextlib.suppress(OSError, OverflowError):
+        with contextlib.suppress(OSError):
             fd = os.open(self._accounts_dir / camera, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o640)
             try:
                 os.pwrite(fd, until_ns.to_bytes(8, "little", signed=True), 0)

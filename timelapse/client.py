@@ -44,9 +44,9 @@ class Client:
         """Send a request and block for its answer. Raises `RefusedError`, and `BusyError` when none comes."""
         return self._answered(Request(id=os.urandom(8).hex(), verb=verb, worker=worker), timeout_s)
 
-    def replay(self, after_seq: int, timeout_s: float = ANSWER_S) -> dict[str, Any]:
+    def replay(self, after_seq: int, timeout_s: float = ANSWER_S, boot: str = "") -> dict[str, Any]:
         """One answer's worth of the events after `after_seq`; see `shared.messages`."""
-        request = Request(id=os.urandom(8).hex(), verb="replay", after_seq=max(0, after_seq))
+        request = Request(id=os.urandom(8).hex(), verb="replay", after_seq=max(0, after_seq), boot=boot)
         return self._answered(request, timeout_s).data
 
     def status(self) -> tuple[dict[str, Any], Status]:

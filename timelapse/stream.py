@@ -106,6 +106,8 @@ class Stream:
 
     def _take(self, event: Event) -> Iterator[Item]:
         restarted = event.boot != self._sequence.boot
+        if restarted:
+            yield from self._last_of_earlier()
         if restarted or self._gone:
             self._gone = False
             yield Back(event.boot, restarted)
@@ -117,6 +119,15 @@ class Stream:
             yield event
         elif not self._sequence.is_old(event):
             yield from self._fill()
+
+    def _last_of_earlier(self) -> Iterator[Event]:
+        """What the supervisor that is gone said last of slots, and we did not hear."""
+        try:
+            answer = self._client.replay(self._sequence.whole_seq, boot=self._sequence.boot)
+        except BusyError:
+            return
+        fresh, _ = self._sequence.take_replayed(check(event, Event) for event in answer["events"])
+        yield from fresh
 
     def _take_tick(self, tick: Event) -> Iterator[Item]:
         if not self._sequence.is_whole(tick.data):

@@ -133,15 +133,22 @@ class Recorder:
             )
 
     def catch_up(self) -> None:
-        """Take in the events of the running supervisor that the tap could not give, from its replay."""
+        """Take in what the tap could not give, from the replay, with what earlier supervisors said last of slots."""
+        for boot in dict.fromkeys(event.boot for event in self.log.events):
+            self._take_replay(boot, 0)
         after_seq = 0
         while True:
-            answer = self.ask(Request(id=os.urandom(8).hex(), verb="replay", after_seq=after_seq)).data
-            events = [msgspec.convert(event, Event) for event in answer["events"]]
-            self.log.add_missing(events)
-            if not events or events[-1].seq >= answer["last_seq"]:
+            last_seq, answer_last_seq = self._take_replay("", after_seq)
+            if last_seq >= answer_last_seq:
                 return
-            after_seq = events[-1].seq
+            after_seq = last_seq
+
+    def _take_replay(self, boot: str, after_seq: int) -> tuple[int, int]:
+        """Take in one answer's events. The number of its last one, and the last one that there is."""
+        answer = self.ask(Request(id=os.urandom(8).hex(), verb="replay", after_seq=after_seq, boot=boot)).data
+        events = [msgspec.convert(event, Event) for event in answer["events"]]
+        self.log.add_missing(events)
+        return (events[-1].seq if events else answer["last_seq"]), answer["last_seq"]
 
     def stop(self) -> float:
         """An orderly stop; how many seconds it took."""

@@ -24,6 +24,7 @@ from shared.errors import ConfigError, UsageError
 from shared.transport import Hub, Poller
 from supervisor.bus import Bus
 from supervisor.desk import Desk
+from supervisor.last_accounts import LastAccounts
 
 ROOT = Path(__file__).resolve().parents[2]
 _TICK_NS = 200_000_000
@@ -50,6 +51,7 @@ class Script:
         self._deaf = _DeafHub(self.hub)
         self._bus = Bus(self._deaf, SystemClock())  # type: ignore[arg-type]  # it publishes, and no more is asked
         self._desk = Desk(self)
+        self._last = LastAccounts(runtime_dir / "last-accounts")
         self._status: dict[str, Any] = {}
         self._outcome: dict[str, Any] = {}
         self._reload: dict[str, Any] = {"applied": [], "needs_restart": []}
@@ -78,9 +80,12 @@ class Script:
             raise ConfigError(self._reload["mistakes"])
         return self._reload
 
-    def replay(self, after_seq: int, limit: int) -> dict[str, Any]:
-        """The bus's own."""
-        return self._bus.replay(after_seq, limit)
+    def replay(self, boot: str, after_seq: int, limit: int) -> dict[str, Any]:
+        """The bus's own, or what is left of an earlier script."""
+        if boot in {"", self._bus.boot}:
+            return self._bus.replay(after_seq, limit)
+        events = self._last.replay(boot, after_seq)
+        return {"boot": boot, "first_seq": after_seq, "last_seq": after_seq, "events": events}
 
     def run(self) -> None:
         """Serve until standard input ends."""
@@ -114,7 +119,10 @@ class Script:
     def _publish(self, topic: str, data: dict[str, Any], *, lost: bool) -> None:
         self._deaf.lose = lost
         clock = SystemClock()
-        self._bus.forward(topic, "script", wire.check_event_data(topic, data), clock.wall_ns(), clock.mono_ns())
+        data = wire.check_event_data(topic, data)
+        packed = self._bus.number(topic, "script", data, clock.wall_ns(), clock.mono_ns())
+        self._last.note("main", self._bus.seq, packed)
+        self._bus.send(topic, packed)
         self._deaf.lose = False
 
 

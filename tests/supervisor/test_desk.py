@@ -37,8 +37,8 @@ class _Orders:
     def reload(self) -> dict[str, Any]:
         return self._do("reload")
 
-    def replay(self, after_seq: int, limit: int) -> dict[str, Any]:
-        return self._do(f"replay {after_seq} {limit}")
+    def replay(self, boot: str, after_seq: int, limit: int) -> dict[str, Any]:
+        return self._do(f"replay {boot} {after_seq} {limit}")
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ class _Orders:
         (Request(id="a", verb="ping"), "ping"),
         (Request(id="a", verb="status"), "status"),
         (Request(id="a", verb="reload"), "reload"),
-        (Request(id="a", verb="replay", after_seq=7, limit=3), "replay 7 3"),
+        (Request(id="a", verb="replay", boot="b", after_seq=7, limit=3), "replay b 7 3"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -127,6 +127,23 @@ def test_stream_supervisor_started_anew_says_so_and_misses_nothing(
     stream.close()
 
 
+@pytest.mark.parametrize("prefixes", [("",), ("supervisor.",)])
+def test_stream_hears_what_the_supervisor_that_was_killed_said_last(
+    supervisor: ScriptedSupervisor, client: Client, prefixes: tuple[str, ...]
+) -> None:
+    """Noted, and perhaps sent, but never heard: the next one tells it, and what was heard is not told again."""
+    stream = Stream(client, prefixes, NOW)
+    supervisor.publish("supervisor.started", started(1))
+    assert pids(gather(stream, 1)) == [1]
+    supervisor.publish("supervisor.started", started(2), lost=True)
+    supervisor.start_anew()
+    supervisor.publish("supervisor.started", started(3))
+    last, back, new = gather(stream, 3)
+    assert isinstance(back, Back)
+    assert pids([last, new]) == [2, 3]
+    stream.close()
+
+
 def test_stream_supervisor_that_pauses_is_gone_then_back(
     supervisor: ScriptedSupervisor, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
