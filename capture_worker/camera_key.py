@@ -6,7 +6,6 @@ Invariant: two sources that mean one camera have one key; a password is never pa
 
 from __future__ import annotations
 
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from shared.config.model import CameraConfig
@@ -14,13 +13,10 @@ from shared.config.model import CameraConfig
 _PORTS = {"http": 80, "https": 443, "rtsp": 554, "rtsps": 322}
 
 
-def camera_key(camera: CameraConfig, runtime_dir: Path) -> str:
-    """`host:port/path` for a network camera; the runtime directory and the camera's name for `test` and files.
-
-    Anybody may read a file or draw a scene at the same time as others, so that those are kept apart by name.
-    """
+def camera_key(camera: CameraConfig) -> str | None:
+    """`host:port/path` for a network camera; None for what any number of processes may open: `test` and files."""
     url = urlsplit(camera.source)
     if url.scheme in _PORTS and url.hostname:
         query = f"?{url.query}" if url.query else ""
         return f"{url.hostname}:{url.port or _PORTS[url.scheme]}{url.path or '/'}{query}"
-    return f"{runtime_dir}/{camera.name}"
+    return None

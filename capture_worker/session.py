@@ -79,6 +79,7 @@ class Session:
         self._next_slot_ns: int | None = None
         self._first_cause: MissCause | None = "starting"
         self._queued = 0
+        self._gate_was_closed = False
         self._patience_ns: int | None = None
         self._inbox: Inbox[Result] = Inbox()
         self._place = RequestPlace()
@@ -96,8 +97,8 @@ class Session:
         try:
             make_directories(self._camera_dir)
             fence.hold(self._camera_dir / ".lock", f"the directory {self._camera_dir}", inherit=True)
-            key = camera_key(self._camera_config, self.worker.identity.runtime_dir)
-            fence.hold(fence.camera_fence_path(key), f"the camera of {self.worker.identity.worker}", inherit=True)
+            if (key := camera_key(self._camera_config)) is not None:
+                fence.hold(fence.camera_fence_path(key), f"the camera of {self.worker.identity.worker}", inherit=True)
             self._store.prepare()
             self._account_for_the_past(order)
         except OSError as error:
@@ -227,6 +228,7 @@ class Session:
         wall_ns, mono_ns = self.worker.clock.wall_ns(), self.worker.clock.mono_ns()
         self._accounts.due(slot_ns)
         cause = self._gate.refuses(mono_ns)
+        self._log_gate(is_closed=cause is not None)
         if cause is None and not self._finisher.opened.driver:
             cause = self._first_cause or "starting"
         if cause is None and self._queued >= _MOST_QUEUED:
@@ -238,6 +240,13 @@ class Session:
             self._miss_one(slot_ns, cause)
         else:
             self._patience_ns = request.slot_mono_ns + (self._camera.patience_ns if self._streams else self._latest_ns)
+
+    def _log_gate(self, *, is_closed: bool) -> None:
+        if is_closed and not self._gate_was_closed:
+            log.warning("%s: the disk is too full: nothing is recorded until there is room", self._output_dir)
+        elif self._gate_was_closed and not is_closed:
+            log.info("%s: there is room on the disk: recording goes on", self._output_dir)
+        self._gate_was_closed = is_closed
 
     @property
     def _latest_ns(self) -> int:

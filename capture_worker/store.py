@@ -28,7 +28,9 @@ class FrameStore:
         """Make the directories, and remove what an earlier process left half written."""
         make_directories(self._temporary.parent)
         for left in self._temporary.parent.iterdir():
-            left.unlink()
+            # A NAS puts directories of its own everywhere; they are in nobody's way.
+            if left.is_symlink() or not left.is_dir():
+                left.unlink()
 
     def write(self, slot_ns: int, jpeg: bytes) -> FrameName:
         """Store a frame; its name. When this returns a power cut can't undo it; when it raises nothing is left."""

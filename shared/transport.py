@@ -7,6 +7,7 @@ come out, and what is malformed or too large is counted in a `Tally` and dropped
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +23,9 @@ from shared.runtime_dir import endpoint
 
 _HIGH_WATER = 1000
 _LEASES_HIGH_WATER = 10_000
-"""At a handful of leases a second: more than half an hour in which the supervisor reads none."""
+"""At a handful of leases a second: a quarter of an hour or more in which the supervisor reads none."""
+_ANSWERS_HIGH_WATER = 64
+"""Answers that a client has not taken. They may hold 250 kB each: what is beyond is dropped."""
 _LARGEST_BYTES = 1 << 20
 """Peers that send more in one frame are cut off by libzmq itself; between this and MAX_MESSAGE_BYTES we count."""
 _HUB_FLUSH_MS = 30
@@ -71,9 +74,9 @@ class Tally:
         self.malformed: dict[str, int] = {}
         self.last_reason = ""
 
-    def count(self, where: str, reason: str) -> None:
-        """One more bad message that came in at `where`."""
-        self.malformed[where] = self.malformed.get(where, 0) + 1
+    def count(self, where: str, reason: str, number: int = 1) -> None:
+        """So many more bad messages at `where`."""
+        self.malformed[where] = self.malformed.get(where, 0) + number
         self.last_reason = reason
 
 
@@ -106,18 +109,27 @@ class Hub:
 
     def __init__(self, runtime_dir: Path) -> None:
         self.tally = Tally()
-        self.workers = self._bind(zmq.ROUTER, runtime_dir, "workers.sock")
+        self._by_name: dict[str, zmq.Socket[bytes]] = {}
+        self.workers = self._made(zmq.ROUTER, "workers.sock")
         # Not CONFLATE, here or at the senders: docs/decisions/0002 says what libzmq does then.
-        self.leases = self._bind(zmq.PULL, runtime_dir, "leases.sock")
-        self.events = self._bind(zmq.XPUB, runtime_dir, "events.sock")
-        self.control = self._bind(zmq.ROUTER, runtime_dir, "control.sock")
+        self.leases = self._made(zmq.PULL, "leases.sock")
+        self.events = self._made(zmq.XPUB, "events.sock")
+        self.control = self._made(zmq.ROUTER, "control.sock")
+        for name, socket in self._by_name.items():
+            _bind(socket, runtime_dir, name)
 
-    def _bind(self, kind: int, runtime_dir: Path, name: str) -> zmq.Socket[bytes]:
-        socket = _socket(kind, linger_ms=_HUB_FLUSH_MS)
-        path = runtime_dir / name
-        socket.bind(endpoint(runtime_dir, name))
-        path.chmod(0o660)
+    def _made(self, kind: int, name: str) -> zmq.Socket[bytes]:
+        socket = self._by_name[name] = _socket(kind, linger_ms=_HUB_FLUSH_MS)
+        if name == "control.sock":
+            socket.sndhwm = _ANSWERS_HIGH_WATER
         return socket
+
+    def bind_again(self, runtime_dir: Path) -> None:
+        """Where the paths were removed: those who are connected stay so. Raises OSError."""
+        for name, socket in self._by_name.items():
+            with contextlib.suppress(zmq.ZMQError):
+                socket.unbind(endpoint(runtime_dir, name))
+            _bind(socket, runtime_dir, name)
 
     @property
     def sockets(self) -> tuple[zmq.Socket[bytes], ...]:
@@ -174,6 +186,14 @@ class Hub:
         except WireError as error:
             self.tally.count(where, str(error))
             return None
+
+
+def _bind(socket: zmq.Socket[bytes], runtime_dir: Path, name: str) -> None:
+    try:
+        socket.bind(endpoint(runtime_dir, name))
+    except zmq.ZMQError as error:
+        raise OSError(error.errno, f"{runtime_dir / name}: can't be bound: {error.strerror}") from error
+    (runtime_dir / name).chmod(0o660)
 
 
 def _is_route(frames: list[bytes]) -> bool:

@@ -130,7 +130,7 @@ class Crew:
 
     def end_hangs(self, now_ns: int) -> None:
         """Kill those whose lease has run out."""
-        for held in self.leases.expired(now_ns):
+        for held in self.leases.hung(now_ns):
             if (supervised := self.workers.get(held.worker)) is not None:
                 supervised.hang(held, self.timing)
 
@@ -143,7 +143,7 @@ class Crew:
     def next_due_ns(self) -> int | None:
         """When the nearest timer or lease is due."""
         due = [worker.record.due_ns for worker in self.workers.values() if worker.record.due_ns is not None]
-        lease_ns = self.leases.next_deadline_ns()
+        lease_ns = self.leases.next_look_ns()
         return min([*due, lease_ns] if lease_ns is not None else due, default=None)
 
     def alive(self, prefix: str = "") -> list[str]:

@@ -2,8 +2,8 @@
 
 Owns: the turns of the loop, what arrives on the sockets, the periodic events, the two stages of a shutdown.
 Does not own: decisions about workers (`supervisor.policy`), numbering (`supervisor.bus`), answers (`supervisor.desk`).
-Invariant: before a lease counts as run out, every lease that has arrived was read and the loop's own lateness
-taken off.
+Invariant: before a lease counts as run out, every lease that has arrived was read, and time for which this process
+stood still taken off.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from supervisor.desk import Desk
 from supervisor.memory import Memory
 from supervisor.picture import Picture, iso
 from supervisor.probes import Probes
+from supervisor.rebinding import Rebinding
 from supervisor.reloader import Reloader
 from supervisor.roster import camera_of
 from supervisor.states import Happening, State
@@ -43,12 +45,14 @@ _TICK_NS = NS_PER_S
 _STATUS_EVERY_NS = 5 * NS_PER_S
 _STATUS_AT_MOST_NS = NS_PER_S
 _LONGEST_WAIT_NS = 60 * NS_PER_S
-_LATE_ABOVE_NS = 20 * NS_PER_MS
-"""Lateness of this much is ordinary scheduling, which the leases' own slack covers."""
+_STALL_ABOVE_NS = 20 * NS_PER_MS
+"""Standing still for less is ordinary scheduling, which the leases' own slack covers."""
 _LEASE_BATCH = 5000
 """All that can be waiting, unless somebody floods the socket."""
 _BATCH = 500
 """Messages taken from one socket in one turn: a flood on one must not starve the others."""
+_ANSWERING_NS = 10 * NS_PER_MS
+"""Time for answers in one turn. A page of `replay` takes some milliseconds, and hangs have to be found meanwhile."""
 _STOP_S = 0.2
 _STOP_REST_S = 0.1
 _SLAY_S = 0.05
@@ -70,6 +74,7 @@ class Supervisor:
         self._crew = Crew(runtime_dir, self._memory, clock, tell=self._tell)
         self._desk = Desk(self)
         self._probes = Probes()
+        self._rebinding = Rebinding(runtime_dir, self._hub)
         self._brake = Brake(self._hub.tally, clock.mono_ns())
         self._poller = Poller()
         for socket in self._hub.sockets:
@@ -78,6 +83,7 @@ class Supervisor:
         self._watched: dict[int, Supervised] = {}
         self._started_wall_ns = clock.wall_ns()
         self._started_ns = self._turned_ns = clock.mono_ns()
+        self._worked_ns = time.thread_time_ns()
         self._tick_due_ns = self._started_ns
         self._status_sent_ns = 0
         self._stage = ""
@@ -98,22 +104,32 @@ class Supervisor:
 
     def _turn(self) -> None:
         self._watch_processes()
-        planned_ns = self._next_due_ns()
-        turned_for_ns = self._clock.mono_ns() - self._turned_ns
-        self._poller.wait(planned_ns - self._clock.mono_ns())
-        self._turned_ns = now_ns = self._clock.mono_ns()
-        late_ns = max(0, now_ns - planned_ns) + turned_for_ns
-        if late_ns > _LATE_ABOVE_NS:
-            self._crew.leases.allow(late_ns)
+        stalled_ns = self._wait()
         self._take_signals()
         self._take_messages()
+        if stalled_ns > _STALL_ABOVE_NS:
+            self._crew.leases.allow(stalled_ns, self._clock.mono_ns())
         self._reap()
-        self._end_hangs()
+        self._crew.end_hangs(self._clock.mono_ns())
         self._crew.run_timers(self._clock.mono_ns())
         for name in self._probes.appeared(self._crew.workers, self._picture.addresses, self._clock.mono_ns()):
             self._crew.happen(name, Happening.APPEARED)
         self._shut_down_further()
         self._tell_periodically()
+
+    def _wait(self) -> int:
+        """Wait for what is due or arrives. How long this process stood still, in the wait or in the turn before it.
+
+        What it worked is no standing still: else a client that keeps it busy would hide hangs.
+        """
+        began_ns, worked_ns = self._clock.mono_ns(), time.thread_time_ns()
+        wait_ns = max(0, self._next_due_ns() - began_ns)
+        self._poller.wait(wait_ns)
+        now_ns = self._clock.mono_ns()
+        stalled_ns = max(0, began_ns - self._turned_ns - (worked_ns - self._worked_ns))
+        stalled_ns += max(0, now_ns - began_ns - wait_ns)
+        self._turned_ns, self._worked_ns = now_ns, time.thread_time_ns()
+        return stalled_ns
 
     def _next_due_ns(self) -> int:
         now_ns = self._clock.mono_ns()
@@ -139,8 +155,11 @@ class Supervisor:
             self._crew.observe(lease)
         for route, message in self._hub.worker_messages(_BATCH):
             self._take_worker_message(route, message)
+        until_ns = self._clock.mono_ns() + _ANSWERING_NS
         for back, request in self._hub.requests(_BATCH):
             self._hub.answer(back, self._desk.answer(request))
+            if self._clock.mono_ns() > until_ns:
+                break
         self._hub.drain_subscriptions(_BATCH)
 
     def _take_worker_message(self, route: bytes, message: WorkerMessage) -> None:
@@ -181,7 +200,7 @@ class Supervisor:
             self._hub.tally.count("workers", str(error))
             return
         if message.dropped:
-            self._hub.tally.count("workers", f"{worker.name} had to drop {message.dropped} events")
+            self._hub.tally.count("workers", f"{worker.name} had to drop {message.dropped} events", message.dropped)
         packed = self._bus.number(message.topic, worker.name, data, message.wall_ns, message.mono_ns)
         self._account(message.topic, data, packed)
         self._bus.send(message.topic, packed)
@@ -209,14 +228,6 @@ class Supervisor:
                 del self._watched[fd]
                 self._poller.remove(fd)
 
-    def _end_hangs(self) -> None:
-        now_ns = self._clock.mono_ns()
-        if self._crew.leases.expired(now_ns):
-            # It may have been renewed since the sockets were read.
-            for lease in self._hub.lease_messages(_LEASE_BATCH):
-                self._crew.observe(lease)
-            self._crew.end_hangs(now_ns)
-
     def _begin_shutdown(self, reason: str) -> None:
         if self._stage:
             log.warning("%s again: everything is killed now", reason)
@@ -243,10 +254,19 @@ class Supervisor:
             self._tick_due_ns = now_ns + _TICK_NS
             self._bus.tick()
             self._brake.say(now_ns)
+            if self._rebinding.mend(now_ns):
+                self._memory.make_directories()
         if now_ns >= self._status_due_ns():
             self._status_sent_ns = now_ns
             self._picture.changed = False
+            self._publish_status()
+
+    def _publish_status(self) -> None:
+        try:
             self._bus.publish("status", self._status())
+        except WireError:
+            # Nothing that a worker says may end the supervisor, not even sums that no message can hold.
+            log.exception("the status can't be sent")
 
     def _status_due_ns(self) -> int:
         return self._status_sent_ns + (_STATUS_AT_MOST_NS if self._picture.changed else _STATUS_EVERY_NS)
@@ -280,8 +300,10 @@ class Supervisor:
     def _reload_on_signal(self) -> None:
         if self._stage:
             return
-        self._tell(*self._reloader.reload_event())
-        self._apply_configuration()
+        topic, event = self._reloader.reload_event()
+        self._tell(topic, event)
+        if topic != "config.rejected":
+            self._apply_configuration()
 
     def _apply_configuration(self) -> None:
         configuration = self._reloader.configuration

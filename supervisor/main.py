@@ -31,6 +31,8 @@ def run(config_path: str | None, runtime_directory: str | None) -> int:
 
     # A `timelapse | head` that ends must not end the recording.
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    # Ignored, as some parents leave it, the kernel would reap our workers before we know how they ended.
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.umask(0o027)
     supervisor = Supervisor(configuration, directory, SystemClock())
     logger.info("recording from %s; runtime directory %s", ", ".join(configuration.cameras), directory)

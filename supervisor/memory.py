@@ -30,6 +30,10 @@ class Memory:
         self._accounts_dir = runtime_dir / "accounts"
         self._accounts: dict[str, int] = {}
         self._last = LastAccounts(runtime_dir / "last-accounts")
+        self.make_directories()
+
+    def make_directories(self) -> None:
+        """Make what the notes need, at the start and after somebody has removed it."""
         with contextlib.suppress(OSError):
             self._accounts_dir.mkdir(exist_ok=True)
 

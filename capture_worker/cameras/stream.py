@@ -154,7 +154,8 @@ class StreamCamera:
         codec = int(self._capture.get(cv2.CAP_PROP_FOURCC)).to_bytes(4, "little").decode("ascii", "replace").strip()
         return Opened(
             driver=address.scheme,
-            model=address.shown,
+            # Not the address: it goes into every picture, and pictures are published.
+            model="network camera",
             detail=f"{width}x{height} {codec}",
             address=numeric,
             period_ns=self._arrivals.period_ns,

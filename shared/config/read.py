@@ -7,7 +7,8 @@ Invariant: nothing but `ConfigError` comes out, whatever the file holds, and wha
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
+import stat
 from typing import NoReturn
 
 from shared.config.check import Checker
@@ -15,6 +16,7 @@ from shared.config.compose import LONGEST, compose
 from shared.config.cross import check_between
 from shared.config.mistakes import Mistake, MistakesError
 from shared.config.model import Configuration
+from shared.config.not_yet import check_sources
 from shared.config.paths import base_of
 from shared.config.settings import build
 
@@ -29,7 +31,10 @@ def read(path: str) -> Configuration:
 def read_text(path: str) -> str:
     """The file's text with its own line ends and byte order mark. Raises `MistakesError` where it is no UTF-8 text."""
     try:
-        with Path(path).open("rb") as file:
+        # Without blocking: to open a pipe would wait for its writer, for ever.
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:  # noqa: PTH123 - a descriptor
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                _fail(path, 0, 0, "is no regular file")
             data = file.read(LONGEST * MOST_BYTES_A_CHARACTER + 1)
     except (OSError, ValueError) as error:
         words = (error.strerror if isinstance(error, OSError) else None) or str(error)
@@ -54,6 +59,7 @@ def parse(text: str, path: str) -> Configuration:
     checker = Checker(path, base_of(path))
     checker.walk(root)
     check_between(checker)
+    check_sources(checker)
     if checker.mistakes:
         raise MistakesError(checker.mistakes)
     return build(path, {key: found.value for key, found in checker.found.items()}, checker.cameras)

@@ -13,7 +13,13 @@ HIDDEN = "***"
 LONGEST_SHOWN = 60
 
 _AUTHORITY = re.compile(r"[^/?#]*")
-_NAMED_SECRET = re.compile(r"([?&;][^=&;]*(?:pas|pwd|psw|token|secret|key|auth|sig)[^=&;]*=)[^&;]*", re.IGNORECASE)
+_BEFORE, _EQUALS = r"(?:^|[?&;/#_]|%26|%3f|%23)", r"(?:=|%3d)"
+_NAMED_SECRET = re.compile(
+    rf"({_BEFORE}(?:[^=&;/#_%]*(?:pas|pwd|psw|token|secret|key|auth|sig|cred|basic|code)[^=&;/#_%]*|pw|p|ak){_EQUALS})"
+    rf".*?(?=[&;]|%26|_[a-z]+=|$)",
+    re.IGNORECASE,
+)
+"""In a query, a fragment, or the path itself, as in the `/user=a_password=b_channel=1` of many recorders."""
 
 
 def redact_url(url: str) -> str:

@@ -11,7 +11,7 @@ import pytest
 from capture_worker.results import Broken, NotTaken
 from shared.clock import NS_PER_MS, NS_PER_S
 from shared.errors import CameraError, DiskError
-from shared.events import CameraLost, CameraOpened
+from shared.events import CameraLost, CameraOpened, DiskPressure
 from shared.messages import Event
 from tests.rig.manual_clock import START_MONO_NS, START_WALL_NS
 from tests.rig.planted_frames import plant
@@ -212,6 +212,20 @@ def test_writer_that_is_behind_holds_slots_back_and_no_memory_fills(bench: Sessi
         *((slot(number), "frame") for number in range(1, 5)),
         *((slot(number), "overrun") for number in range(5, 9)),
     ]
+
+
+def test_disk_that_fills_and_empties_is_logged_once_each(bench: SessionBench, caplog: pytest.LogCaptureFixture) -> None:
+    full = DiskPressure(level="full", used_percent=99, free_bytes=0, inodes_percent=None, path="/out")
+    for number in range(4):
+        if number in {1, 2}:
+            bench.session._gate.hear(full, bench.clock.mono + 10 * NS_PER_S)
+        bench.go_to(slot(number))
+        bench.turn()
+        if bench.asked() is not None:
+            bench.shoot()
+    assert bench.flushed()[1:] == [(slot(1), "disk_full"), (slot(2), "disk_full"), (slot(3), "frame")]
+    said = [(record.levelname, record.message.partition(": ")[2]) for record in caplog.records]
+    assert said == [("WARNING", "the disk is too full: nothing is recorded until there is room")]
 
 
 def test_disk_pressure_that_can_not_be_read_is_counted_and_stops_nothing(bench: SessionBench) -> None:

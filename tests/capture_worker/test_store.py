@@ -109,6 +109,16 @@ def test_write_after_a_half_written_frame_is_whole(tmp_path: Path, store: FrameS
     assert (tmp_path / "main" / store.write(_SLOT_NS, _JPEG).path()).read_bytes() == _JPEG
 
 
+def test_prepare_leaves_directories_of_others_alone(tmp_path: Path, store: FrameStore) -> None:
+    """A NAS makes them everywhere; one must not keep a camera from recording."""
+    theirs = tmp_path / "main" / TEMPORARY / "@eaDir" / "thumbnail"
+    theirs.parent.mkdir(parents=True)
+    theirs.write_bytes(b"theirs")
+    store.prepare()
+    store.write(_SLOT_NS, _JPEG)
+    assert theirs.read_bytes() == b"theirs"
+
+
 def test_write_on_a_full_disk_leaves_nothing_and_the_next_one_succeeds(tmp_path: Path) -> None:
     with small_disk.tmpfs(tmp_path / "disk", size="1m") as disk:
         store = FrameStore(disk / "main")

@@ -36,6 +36,7 @@ class EventLog:
 
     def __init__(self, runtime_dir: Path) -> None:
         self.events: list[Event] = []
+        self._known: set[tuple[str, int]] = set()
         self._changed = threading.Condition()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._collect, args=(runtime_dir,), daemon=True)
@@ -56,11 +57,15 @@ class EventLog:
                 assert left > 0, f"not within {patience_s} s; the last events: {self._tail()}"
                 self._changed.wait(left)
 
-    def add_missing(self, events: list[Event]) -> None:
-        """Add those that the tap did not give: a subscriber that connects a moment late catches up by `replay`."""
+    def add(self, events: list[Event]) -> None:
+        """Add those that are new: one that `replay` gave may yet come over the tap, and the other way round."""
         with self._changed:
-            known = {(event.boot, event.seq) for event in self.events if event.topic != "bus.tick"}
-            self.events += [event for event in events if (event.boot, event.seq) not in known]
+            for event in events:
+                if event.topic == "bus.tick":
+                    self.events.append(event)
+                elif (event.boot, event.seq) not in self._known:
+                    self._known.add((event.boot, event.seq))
+                    self.events.append(event)
             self._changed.notify_all()
 
     def mark(self) -> int:
@@ -81,10 +86,7 @@ class EventLog:
         self._listening.set()
         while not self._ended.is_set():
             if tap.wait(0.1):
-                arrived = list(tap.arrived())
-                with self._changed:
-                    self.events += arrived
-                    self._changed.notify_all()
+                self.add(list(tap.arrived()))
         tap.close()
 
     def _tail(self) -> str:
@@ -147,7 +149,7 @@ class Recorder:
         """Take in one answer's events. The number of its last one, and the last one that there is."""
         answer = self.ask(Request(id=os.urandom(8).hex(), verb="replay", after_seq=after_seq, boot=boot)).data
         events = [msgspec.convert(event, Event) for event in answer["events"]]
-        self.log.add_missing(events)
+        self.log.add(events)
         return (events[-1].seq if events else answer["last_seq"]), answer["last_seq"]
 
     def stop(self) -> float:

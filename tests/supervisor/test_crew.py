@@ -17,6 +17,7 @@ from shared.errors import UsageError
 from shared.events import OperationFinished, WorkerChanged
 from shared.messages import Hello, Lease
 from supervisor.crew import Crew
+from supervisor.leases import CONFIRM_NS
 from supervisor.memory import Memory
 from supervisor.states import Happening, State
 from supervisor.supervised import Supervised
@@ -282,9 +283,12 @@ def test_hang_is_ended_by_sigabrt_with_evidence_from_outside_and_from_within(shi
     assert ship.crew.next_due_ns() == ship.clock.mono_ns() + 4 * NS_PER_S
     ship.clock.advance(4.25)
     ship.crew.end_hangs(ship.clock.mono_ns())
+    assert ship.crew.next_due_ns() == ship.clock.mono_ns() + CONFIRM_NS
+    ship.clock.advance(0.005)
+    ship.crew.end_hangs(ship.clock.mono_ns())
     hung = ship.told[-1][1]
     assert isinstance(hung, WorkerChanged)
-    assert (hung.operation, hung.cause, hung.overdue_ms) == ("write", "hang", 250.0)
+    assert (hung.operation, hung.cause, hung.overdue_ms) == ("write", "hang", 255.0)
     assert f"thread {ship.pid('capture.main')} " in hung.evidence
     ship.bury("capture.main")
     exited = next(data for topic, data in ship.told if topic == "worker.exited")

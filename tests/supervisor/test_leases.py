@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shared.clock import NS_PER_S
 from shared.messages import Lease
-from supervisor.leases import CAP_OTHERWISE_S, LeaseBook
+from supervisor.leases import CAP_OTHERWISE_S, CONFIRM_NS, LeaseBook
 
 NOW_NS = 1_000 * NS_PER_S
 
@@ -73,9 +73,39 @@ def test_cap_that_a_reload_changes_holds_for_the_next_declaration() -> None:
 
 def test_lateness_of_the_supervisor_is_taken_off_every_lease_in_force() -> None:
     book = _book(_lease(for_s=5), _lease(for_s=6, thread="writer"), _lease(for_s=7, worker="storage"))
-    book.allow(3 * NS_PER_S)
+    book.allow(3 * NS_PER_S, NOW_NS)
     assert book.expired(_after(7.9)) == []
     assert [held.deadline_ns for held in book.expired(_after(20))] == [_after(8), _after(10)]
+
+
+def test_lease_declared_before_a_stall_and_read_after_it_is_extended_too() -> None:
+    """It was waiting to be read all the while, and perhaps the last that its sender's queue had room for."""
+    book = _book()
+    book.allow(60 * NS_PER_S, _after(61))
+    book.observe(_lease(for_s=2, declared_ns=_after(10)), _after(61))
+    assert book.next_deadline_ns() == _after(10 + 2 + 60)
+    book.observe(_lease(for_s=2, declared_ns=_after(61)), _after(61))
+    assert book.next_deadline_ns() == _after(63)
+
+
+def test_hang_is_confirmed_by_a_second_look() -> None:
+    book = _book(_lease(for_s=5))
+    assert book.next_look_ns() == _after(5)
+    assert book.hung(_after(5)) == []
+    assert book.next_look_ns() == _after(5) + CONFIRM_NS
+    assert book.hung(_after(5) + CONFIRM_NS - 1) == []
+    assert [held.operation for held in book.hung(_after(5) + CONFIRM_NS)] == ["grab"]
+
+
+def test_renewal_between_the_looks_is_no_hang_though_it_has_run_out_too() -> None:
+    """After a stall old leases are read one after the other: only the last one says where the thread is."""
+    book = _book(_lease(for_s=5))
+    assert book.hung(_after(6)) == []
+    book.observe(_lease(for_s=0.5, declared_ns=_after(5)), _after(7))
+    assert book.hung(_after(7)) == []
+    book.observe(_lease(for_s=10, declared_ns=_after(7)), _after(7))
+    assert book.hung(_after(8)) == []
+    assert book.next_look_ns() == _after(17)
 
 
 def test_spawned_worker_has_a_lease_until_it_declares_one() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from shared.config.model import CameraConfig, Configuration
 from shared.messages import Published, Ready
@@ -64,6 +65,10 @@ def _published(worker: Supervised, topic: str = "frame.written", **data: Any) ->
     )
 
 
+def _with(message: Published, field: str, value: int) -> Published:
+    return replace(message, data={**message.data, field: value})
+
+
 def test_frame_of_a_worker_counts_for_its_camera(supervisor: Supervisor, tmp_path: Path) -> None:
     worker = supervisor._crew.workers["capture.main"]
     supervisor._take_worker_message(b"", _published(worker))
@@ -107,3 +112,28 @@ def test_last_words_of_the_one_before_are_told_but_are_not_its_successors_work(s
     supervisor._take_worker_message(b"", ready)
     assert supervisor._picture.cameras["main"].frames == 1, "the frame is there, and its slot is told once"
     assert (worker.record.state, worker.record.worked) == (State.STARTING, False)
+
+
+@pytest.mark.parametrize("field", ["bytes", "width", "take"])
+def test_sums_that_no_message_can_hold_do_not_end_the_supervisor(supervisor: Supervisor, field: str) -> None:
+    worker = supervisor._crew.workers["capture.main"]
+    for _ in range(3):
+        supervisor._take_worker_message(b"", _with(_published(worker), field, (1 << 64) - 1))
+    supervisor._publish_status()
+
+
+def test_what_a_worker_had_to_drop_is_counted_in_full(supervisor: Supervisor) -> None:
+    worker = supervisor._crew.workers["capture.main"]
+    supervisor._take_worker_message(b"", replace(_published(worker), dropped=70))
+    assert supervisor._hub.tally.malformed == {"workers": 70}
+
+
+def test_file_that_is_refused_at_sighup_changes_nothing(
+    supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even when the next start of a worker that waits for it is."""
+    told: list[str] = []
+    monkeypatch.setattr(supervisor, "_apply_configuration", lambda: told.append("applied"))
+    supervisor._reload_on_signal()  # x.yml is not there
+    assert told == []
+    assert supervisor._picture.changed

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -112,7 +113,7 @@ def test_file_with_eight_mistakes_tells_exactly_those() -> None:
             f"{PATH}:8:13: cameras.main.window: 'sunrise..sunset' goes by the sun, which takes location:"
             " {latitude: .., longitude: ..}"
         ),
-        f"{PATH}:10:13: cameras.b.source: takes one value, such as /dev/video0, not a list",
+        f"{PATH}:10:13: cameras.b.source: takes one value, such as rtsp://192.168.1.20/stream1, not a list",
         (
             f"{PATH}:11:17: cameras.b.resolution: '1921x1080' has an odd side, which JPEG and video can't halve"
             " (did you mean 1920x1080?)"
@@ -291,6 +292,12 @@ def test_file_that_is_not_there_is_a_mistake_without_a_line(tmp_path: Path) -> N
     with pytest.raises(MistakesError, match=r"none\.yml: can't be read: No such file or directory$") as caught:
         read(str(tmp_path / "none.yml"))
     assert (caught.value.mistakes[0].line, caught.value.mistakes[0].column) == (0, 0)
+
+
+def test_file_that_is_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "x.yml")
+    with pytest.raises(MistakesError, match="is no regular file"):
+        read(str(tmp_path / "x.yml"))
 
 
 def test_password_under_any_key_is_never_told() -> None:
