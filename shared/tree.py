@@ -2,14 +2,16 @@
 
 Owns: walking `<camera>/YYYY/MM/DD/`. Does not own: deleting (`storage_worker.delete`) or writing frames.
 Invariant: a symbolic link is never followed, and what is not ours (a foreign name anywhere) is passed over. No file
-is ever `stat`ed: the oldest and the newest frame cost the same in an archive of ten million.
+is ever `stat`ed: the oldest and the newest frame cost the same in an archive of ten million. A directory outside the
+asked-for span is not opened: what is wrong with it can't matter. One inside it that can't be read is the caller's to
+judge (`on_error`), and never ends the walk by itself.
 """
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from msgspec import Struct
@@ -20,6 +22,7 @@ from shared.frame_name import FrameName, parse
 _DAY_NS = 86_400 * NS_PER_S
 _DIGITS = (4, 2, 2)
 """How long the names of a year's, a month's and a day's directory are."""
+_LAST_DAY = "9999/99/99"
 
 
 class FoundFrame(Struct, frozen=True):
@@ -29,9 +32,33 @@ class FoundFrame(Struct, frozen=True):
     path: str
 
 
-def days(camera_dir: Path, *, newest_first: bool = False) -> Iterator[str]:
-    """The days that have a directory, as `YYYY/MM/DD`, in order. Lists lazily. Raises OSError for a broken disk."""
-    return _descend(camera_dir, "", 0, newest_first)
+OnError = Callable[[Path, OSError], None]
+"""Told of each directory that can't be read. Where it returns, the walk goes on behind that directory."""
+
+
+def give_up(_: Path, error: OSError) -> None:
+    """Raise it: the whole answer counts, or none."""
+    raise error
+
+
+def days(
+    camera_dir: Path,
+    *,
+    newest_first: bool = False,
+    first: str = "",
+    last: str = _LAST_DAY,
+    on_error: OnError = give_up,
+) -> Iterator[str]:
+    """The days that have a directory, as `YYYY/MM/DD`, in order, from `first` to `last` (inclusive). Lists lazily."""
+    return _descend(camera_dir, "", _Span(first, last, newest_first, on_error))
+
+
+def day_around(wall_ns: int, days_later: int) -> str:
+    """The day in UTC that many days after an instant, as `YYYY/MM/DD`.
+
+    Whatever the zone, the frame of an instant lies between the day before (-1) and the day after (1).
+    """
+    return time.strftime("%Y/%m/%d", time.gmtime(max(0, wall_ns + days_later * _DAY_NS) // NS_PER_S))
 
 
 def frames_of_day(camera_dir: Path, day: str) -> list[FoundFrame]:
@@ -41,15 +68,21 @@ def frames_of_day(camera_dir: Path, day: str) -> list[FoundFrame]:
     return sorted(found, key=lambda frame: frame.name)
 
 
-def newest_frame(camera_dir: Path, not_after_ns: int) -> FoundFrame | None:
+def newest_frame(camera_dir: Path, not_after_ns: int, on_error: OnError = give_up) -> FoundFrame | None:
     """The newest frame whose slot is at or before `not_after_ns` (wall time), or None.
 
-    A clock that was once ahead leaves frames in the future; they say nothing about now.
+    A clock that was once ahead leaves frames in the future; they say nothing about now, and cost nothing. `on_error`
+    hears of what can't be read before a frame was found: behind that, newer ones are only after a change of zone.
     """
     best: FoundFrame | None = None
+
+    def unread(directory: Path, error: OSError) -> None:
+        if best is None:
+            on_error(directory, error)
+
     days_seen = 0
-    for day in days(camera_dir, newest_first=True):
-        past = [found for found in frames_of_day(camera_dir, day) if found.name.slot_ns <= not_after_ns]
+    for day in days(camera_dir, newest_first=True, last=day_around(not_after_ns, 1), on_error=unread):
+        past = [found for found in _readable(camera_dir, day, unread) if found.name.slot_ns <= not_after_ns]
         if past and (best is None or past[-1].name > best.name):
             best = past[-1]
         # Zones are up to 26 hours apart, so that after a change the later instant may stand under one of the two days
@@ -60,25 +93,53 @@ def newest_frame(camera_dir: Path, not_after_ns: int) -> FoundFrame | None:
     return best
 
 
-def frames_between(camera_dir: Path, first_ns: int, last_ns: int) -> Iterator[FoundFrame]:
+def frames_between(camera_dir: Path, first_ns: int, last_ns: int, on_error: OnError = give_up) -> Iterator[FoundFrame]:
     """The frames with `first_ns <= slot < last_ns`, day by day; by instant but for a change of zone."""
-    first_day, last_day = _utc_day(first_ns - _DAY_NS), _utc_day(last_ns + _DAY_NS)
-    for day in days(camera_dir):
-        if first_day <= day <= last_day:
-            yield from (found for found in frames_of_day(camera_dir, day) if first_ns <= found.name.slot_ns < last_ns)
+    for day in days(camera_dir, first=day_around(first_ns, -1), last=day_around(last_ns, 1), on_error=on_error):
+        for found in _readable(camera_dir, day, on_error):
+            if first_ns <= found.name.slot_ns < last_ns:
+                yield found
 
 
-def _utc_day(wall_ns: int) -> str:
-    return time.strftime("%Y/%m/%d", time.gmtime(max(0, wall_ns) // NS_PER_S))
+def _readable(camera_dir: Path, day: str, on_error: OnError) -> list[FoundFrame]:
+    try:
+        return frames_of_day(camera_dir, day)
+    except OSError as error:
+        on_error(camera_dir / day, error)
+        return []
 
 
-def _descend(directory: Path, prefix: str, depth: int, newest_first: bool) -> Iterator[str]:
+class _Span(Struct, frozen=True):
+    """Which days a walk is about, and how it goes."""
+
+    first: str
+    last: str
+    newest_first: bool
+    on_error: OnError
+
+    def holds(self, path: str) -> bool:
+        """Whether a year, a month or a day has anything of the span in it."""
+        return self.first[: len(path)] <= path <= self.last[: len(path)]
+
+
+def _descend(camera_dir: Path, path: str, span: _Span) -> Iterator[str]:
+    depth = len(path.split("/")) if path else 0
     if depth == len(_DIGITS):
-        yield prefix.rstrip("/")
+        yield path
         return
-    names = [entry.name for entry in _entries(directory) if _is_level(entry, _DIGITS[depth])]
-    for name in sorted(names, reverse=newest_first):
-        yield from _descend(directory / name, f"{prefix}{name}/", depth + 1, newest_first)
+    for name in _levels(camera_dir / path, _DIGITS[depth], span):
+        inner = f"{path}/{name}" if path else name
+        if span.holds(inner):
+            yield from _descend(camera_dir, inner, span)
+
+
+def _levels(directory: Path, digits: int, span: _Span) -> list[str]:
+    try:
+        names = [entry.name for entry in _entries(directory) if _is_level(entry, digits)]
+    except OSError as error:
+        span.on_error(directory, error)
+        return []
+    return sorted(names, reverse=span.newest_first)
 
 
 def _is_level(entry: os.DirEntry[str], digits: int) -> bool:

@@ -3,7 +3,8 @@
 Owns: which directories are cameras, the merge of their frames, and knowing when that picture is out of date.
 Does not own: the order within a camera (`camera_frames`), decisions, deleting.
 Invariant: what it costs to find the oldest frame depends on the number of cameras and on how many frames a day has, not
-on how many days there are. A camera whose newest frame can't be told is left alone.
+on how many days there are. A camera whose newest frame can't be told is left alone, and so is one on another file
+system: deleting there makes no room here. What is left out is told by `left_out`, for as long as it is.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from msgspec import Struct
 from shared.frame_name import FrameName
 from shared.tree import FoundFrame
 from storage_worker.camera_frames import CameraFrames, Steps, newest_frame
+from storage_worker.other_disk import shares_room
 
 _CAMERA_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 """What the configuration accepts as a camera's name; cameras that it no longer names count too."""
@@ -44,19 +46,29 @@ class Archive:
         self._heads: list[tuple[FrameName, str]] = []
         self._newest: dict[str, list[FoundFrame]] = {}
         self._last_passed: FrameName | None = None
+        self._unreadable: dict[str, None] = {}
+        self._elsewhere: list[str] = []
+        self._told_elsewhere: set[str] = set()
 
     def rebuild(self, now_wall_ns: int) -> Steps[None]:
         """Start again with the oldest frame that is on the disk. `stale` until it has ended."""
         self.stale = True
         self._walks, self._heads, self._newest, self._last_passed = {}, [], {}, None
+        self._unreadable = {}
         for camera in self._cameras():
             yield
             newest = yield from self._newest_of(camera, now_wall_ns)
             if newest:
                 self._newest[camera] = newest
-                self._walks[camera] = CameraFrames(self._output_dir / camera)
-                yield from self._push(camera)
+                yield from self._walk(camera, None)
         self.stale = False
+
+    def skip_to(self, wall_ns: int) -> Steps[None]:
+        """Go on with the frames that are later than an instant, without passing those in between."""
+        self._heads = []
+        for camera, newest in self._newest.items():
+            if any(found.name.slot_ns > wall_ns for found in newest):
+                yield from self._walk(camera, wall_ns)
 
     def oldest(self) -> Candidate | None:
         """The frame whose turn it is; None behind the last."""
@@ -83,6 +95,16 @@ class Archive:
         """Whether any camera has a frame with a later slot."""
         return any(found.name.slot_ns > wall_ns for newest in self._newest.values() for found in newest)
 
+    def left_out(self) -> list[str]:
+        """What is no part of it, and why, in words."""
+        reasons = []
+        if self._unreadable:
+            more = f" and {len(self._unreadable) - 1} more" if len(self._unreadable) > 1 else ""
+            reasons.append(f"a part of the archive can't be read ({next(iter(self._unreadable))}{more}, see the log)")
+        if self._elsewhere:
+            reasons.append(f"cameras that are on another file system ({', '.join(self._elsewhere)})")
+        return reasons
+
     def newest_is_there(self, camera: str) -> bool:
         """Look at the disk: whether the frames that were newest are still there, so that others may go."""
         return all(os.path.lexists(self._output_dir / camera / found.path) for found in self._newest[camera])
@@ -90,6 +112,8 @@ class Archive:
     def heard(self, camera: str, written: FoundFrame, now_wall_ns: int) -> None:
         """A frame was written; its path is relative to its camera's directory."""
         before = self._newest.get(camera)
+        if before is None and camera in self._elsewhere:
+            return
         if before is None:
             # Of a camera that is new here, or (while it is rebuilt) will be looked at yet.
             self.stale = True
@@ -108,8 +132,26 @@ class Archive:
                 names = [e.name for e in entries if _CAMERA_NAME.fullmatch(e.name) and e.is_dir(follow_symlinks=False)]
         except OSError as error:
             self._complain(f"{self._output_dir}: can't be listed: {error.strerror}")
+            self._unreadable[str(self._output_dir)] = None
             return []
-        return sorted(names)
+        self._elsewhere = sorted(name for name in names if self._is_elsewhere(name))
+        return sorted(set(names).difference(self._elsewhere))
+
+    def _is_elsewhere(self, camera: str) -> bool:
+        directory = self._output_dir / camera
+        try:
+            if shares_room(directory, self._output_dir):
+                return False
+        except OSError:
+            # Reading it says what is wrong with it.
+            return False
+        if camera not in self._told_elsewhere:
+            self._told_elsewhere.add(camera)
+            self._complain(
+                f"{directory} is on another file system than {self._output_dir}: nothing of it is deleted, neither "
+                "for room nor for its age"
+            )
+        return True
 
     def _newest_of(self, camera: str, now_wall_ns: int) -> Steps[list[FoundFrame]]:
         directory = self._output_dir / camera
@@ -120,21 +162,23 @@ class Archive:
             past = yield from newest_frame(directory, now_wall_ns)
         except OSError as error:
             self._complain(f"{directory}: its newest frame can't be told, so all of it stays: {error}")
+            self._unreadable[camera] = None
             return []
         return [last, past] if past else [last]
 
+    def _walk(self, camera: str, after_ns: int | None) -> Steps[None]:
+        self._walks[camera] = CameraFrames(self._output_dir / camera, self._unread, after_ns)
+        yield from self._push(camera)
+
     def _push(self, camera: str) -> Steps[None]:
         walk = self._walks[camera]
-        # A directory that can't be read is passed over; each failure takes the walk at least one directory further.
-        while True:
-            try:
-                yield from walk.settle()
-            except OSError as error:
-                self._complain(f"{self._output_dir / camera}: a part of it can't be read and stays: {error}")
-            else:
-                break
+        yield from walk.settle()
         if walk.oldest is not None:
             heapq.heappush(self._heads, (walk.oldest.name, camera))
+
+    def _unread(self, directory: Path, error: OSError) -> None:
+        self._unreadable[str(directory.relative_to(self._output_dir))] = None
+        self._complain(f"{directory}: can't be read, so what is in it stays: {error.strerror}")
 
 
 def _newest(frames: list[FoundFrame], now_wall_ns: int) -> list[FoundFrame]:

@@ -3,7 +3,8 @@
 Owns: the order within a camera, across days that overlap because the zone changed; and which frame is the newest.
 Does not own: the order across cameras (`archive`).
 Invariant: once `settle` has ended, `oldest` is the oldest frame that has not been passed: each day that could hold an
-older one has been listed. At most three days are held at a time, and no file is looked at.
+older one has been listed. At most three days are held at a time, and no file is looked at. What can't be read is
+told and passed over: it hides nothing behind it.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ from typing import TypeVar
 
 from shared import tree
 from shared.frame_name import FrameName, parse
-from shared.tree import FoundFrame
-from storage_worker.day_listing import earliest_ns, latest_ns, names_of_day
+from shared.tree import FoundFrame, OnError
+from storage_worker.day_listing import drop_until, earliest_ns, latest_ns, names_of_day
 
 T = TypeVar("T")
 Steps = Generator[None, None, T]
@@ -23,27 +24,32 @@ Steps = Generator[None, None, T]
 
 
 class CameraFrames:
-    """A walk through one camera's directory. Paths are relative to that directory."""
+    """A walk through one camera's directory. Paths are relative to that directory.
 
-    def __init__(self, camera_dir: Path) -> None:
+    With `after_ns` it has only frames that are later, and lists no day that can have none.
+    """
+
+    def __init__(self, camera_dir: Path, on_error: OnError, after_ns: int | None = None) -> None:
         self.oldest: FoundFrame | None = None
         self._camera_dir = camera_dir
-        self._unlisted = tree.days(camera_dir)
+        self._on_error = on_error
+        self._after_ns = after_ns
+        first = "" if after_ns is None else tree.day_around(after_ns, -1)
+        self._unlisted = tree.days(camera_dir, first=first, on_error=on_error)
         self._next_day: str | None = None
         self._started = False
         self._names: dict[str, list[str]] = {}
         self._passed_days: list[str] = []
 
     def settle(self) -> Steps[None]:
-        """Find `oldest`. Raises OSError where a directory can't be read; called again, it goes on behind that one."""
+        """Find `oldest`. Raises nothing: `on_error` hears of each directory that can't be read."""
         if not self._started:
             self._started = True
             self._next_day = next(self._unlisted, None)
             yield
         while self._next_day is not None and self._may_hold_older(self._next_day):
             day, self._next_day = self._next_day, next(self._unlisted, None)
-            self._names[day] = names_of_day(self._camera_dir, day)
-            self._find_oldest()
+            self._list(day)
             yield
 
     def pass_over(self) -> None:
@@ -56,6 +62,17 @@ class CameraFrames:
         """The days whose last frame of ours was passed since the last call, or that had none."""
         passed, self._passed_days = self._passed_days, []
         return passed
+
+    def _list(self, day: str) -> None:
+        try:
+            names = names_of_day(self._camera_dir, day)
+        except OSError as error:
+            self._on_error(self._camera_dir / day, error)
+            return
+        if self._after_ns is not None:
+            drop_until(names, self._after_ns)
+        self._names[day] = names
+        self._find_oldest()
 
     def _find_oldest(self) -> None:
         heads = {day: _oldest_in(day, names) for day, names in self._names.items()}
@@ -75,11 +92,24 @@ class CameraFrames:
 def newest_frame(camera_dir: Path, not_after_ns: int) -> Steps[FoundFrame | None]:
     """The newest frame at or before an instant. Raises OSError where it can't be told."""
     best: FoundFrame | None = None
-    for day in tree.days(camera_dir, newest_first=True):
+
+    def unread(_: Path, error: OSError) -> None:
+        # Once there is a frame, what lies in earlier directories is newer only after a change of zone, and what can't
+        # be listed is not deleted either.
+        if best is None:
+            raise error
+
+    days = tree.days(camera_dir, newest_first=True, last=tree.day_around(not_after_ns, 1), on_error=unread)
+    for day in days:
         latest = latest_ns(day)
         if best is not None and latest is not None and latest < best.name.slot_ns:
             break
-        past = (found for found in _parsed(day, names_of_day(camera_dir, day)) if found.name.slot_ns <= not_after_ns)
+        try:
+            names = names_of_day(camera_dir, day)
+        except OSError as error:
+            unread(camera_dir / day, error)
+            continue
+        past = (found for found in _parsed(day, names) if found.name.slot_ns <= not_after_ns)
         best = max((found for found in (best, next(past, None)) if found), key=_instant, default=None)
         yield
     return best

@@ -4,7 +4,7 @@ Owns: carrying the decisions out, and the account of it. Does not own: the decis
 (`cleaner`), nor the order (`archive`).
 Invariant: how much must go is worked out once, before the start; what a deleted file occupied counts at once, whatever
 the file system says and when. A frame is deleted only after a look that the newest of its camera is there. A frame
-that can't be deleted never stops the ones behind it.
+that can't be deleted never stops the ones behind it; frames whose deletion makes no room do, after a few.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ from storage_worker.set_aside import SetAside
 
 _MOST_FAILURES_IN_A_ROW = 1000
 """Then it ends for now; those frames are set aside, so that the next clean-up gets further."""
+_MOST_IN_VAIN_IN_A_ROW = 32
+"""Then it ends for now: an archive whose frames have second names (a backup by `cp -al`) would go without any gain."""
 _MOST_REBUILDS = 5
 _IN_USE_NS = 86_400 * NS_PER_S
 """A camera may be about to put a frame into its day's directory: those of days as near as this stay, though empty."""
@@ -58,6 +60,8 @@ class CleanUp:
         self._storage = storage
         self._rebuilds = 0
         self._failures_in_a_row = 0
+        self._in_vain_in_a_row = 0
+        self._in_vain_reason = ""
         self._pruned: dict[str, StoragePruned] = {}
 
     def steps(self) -> Steps[None]:
@@ -65,7 +69,9 @@ class CleanUp:
         archive = self._at.archive
         if archive.stale:
             yield from self._rebuild()
-        while self._rebuilds <= _MOST_REBUILDS and self._failures_in_a_row < _MOST_FAILURES_IN_A_ROW:
+        while not self.in_vain and self._rebuilds <= _MOST_REBUILDS:
+            if self._failures_in_a_row >= _MOST_FAILURES_IN_A_ROW:
+                return
             candidate = archive.oldest()
             if candidate is None:
                 archive.stale = True
@@ -78,6 +84,11 @@ class CleanUp:
                 yield from self._pass_over()
             elif not (yield from self._judge(candidate)):
                 return
+
+    @property
+    def in_vain(self) -> bool:
+        """Whether it ended because what it deleted made no room."""
+        return self._in_vain_in_a_row >= _MOST_IN_VAIN_IN_A_ROW
 
     def take_pruned(self) -> list[StoragePruned]:
         """What was deleted since the last call, by rule."""
@@ -93,6 +104,9 @@ class CleanUp:
             reasons.append(f"the newest frame of a camera stays ({newest})")
         if self.failed:
             reasons.append(f"frames that can't be deleted ({self.failed}, see the log)")
+        if self.in_vain:
+            reasons.append(self._in_vain_reason)
+        reasons += self._at.archive.left_out()
         return "; ".join(reasons) or "no frames"
 
     def _judge(self, candidate: Candidate) -> Steps[bool]:
@@ -106,11 +120,17 @@ class CleanUp:
             return False
         self.kept[decision.rule] += 1
         if decision.rule == "keep_min":
-            if not archive.has_later_than(now.wall_ns):
-                # All that follow are younger still.
-                return False
-            archive.stale = True
+            return (yield from self._skip_young(candidate, now))
         yield from self._pass_over()
+        return True
+
+    def _skip_young(self, candidate: Candidate, now: Moment) -> Steps[bool]:
+        archive = self._at.archive
+        # All that follow are younger still, but for those of the future, which are all of one age.
+        if candidate.name.slot_ns > now.wall_ns or not archive.has_later_than(now.wall_ns):
+            return False
+        archive.stale = True
+        yield from archive.skip_to(now.wall_ns)
         return True
 
     def _delete(self, candidate: Candidate, rule: str) -> Steps[bool]:
@@ -123,6 +143,7 @@ class CleanUp:
             if not self._set_aside(candidate, outcome):
                 return False
         else:
+            self._weigh(outcome, rule)
             self._count(candidate, outcome, rule)
         yield from self._pass_over()
         return True
@@ -135,6 +156,21 @@ class CleanUp:
             return False
         self._at.set_aside.add(candidate.path, self._at.mono_ns())
         return True
+
+    def _weigh(self, deleted: Deleted, rule: str) -> None:
+        """Mind what was deleted for room and made none. What is too old goes whether or not it makes room."""
+        if not deleted.found or rule != "pressure":
+            return
+        if self.need.is_nearer_by(deleted.freed_bytes, deleted.freed_inodes):
+            self._in_vain_in_a_row = 0
+            return
+        self._in_vain_in_a_row += 1
+        linked = not deleted.freed_inodes
+        self._in_vain_reason = (
+            "frames have further hard links: deleting them frees nothing" if linked else "deleting frames frees nothing"
+        )
+        if self.in_vain:
+            self._at.complain(f"{self._in_vain_reason}; the last {self._in_vain_in_a_row} did not")
 
     def _count(self, candidate: Candidate, deleted: Deleted, rule: str) -> None:
         self._failures_in_a_row = 0

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-from shared.clock import NS_PER_S, Clock
+from shared.clock import NS_PER_S, Clock, is_synchronised
 from shared.config.model import StorageConfig
 from shared.disk import DiskUsage
 from shared.events import FrameWritten, StoragePruned
@@ -23,7 +24,7 @@ from storage_worker.brake import Brake
 from storage_worker.camera_frames import Steps
 from storage_worker.clean_up import CleanUp, Surroundings
 from storage_worker.delete import is_frame_path
-from storage_worker.pressure import Need, used_bytes
+from storage_worker.pressure import used_bytes
 from storage_worker.retention import Moment
 from storage_worker.schedule import Schedule
 from storage_worker.set_aside import SetAside
@@ -49,12 +50,19 @@ class _Running:
 class Cleaner:
     """The cleaning, in the loop's own thread. `detail` says in words what hinders it, or that it is at work."""
 
-    def __init__(self, output_dir: Path, storage: StorageConfig, clock: Clock) -> None:
+    def __init__(
+        self,
+        output_dir: Path,
+        storage: StorageConfig,
+        clock: Clock,
+        synchronised: Callable[[], bool | None] = is_synchronised,
+    ) -> None:
         self.detail = ""
         self._storage = storage
         self._clock = clock
         self._brake = Brake(log)
-        self._schedule = Schedule()
+        self._synchronised = synchronised
+        self._schedule = Schedule(clock.mono_ns())
         self._archive = Archive(output_dir, self._complain)
         self._set_aside = SetAside()
         self._surroundings = Surroundings(
@@ -102,11 +110,20 @@ class Cleaner:
         if self._running is not None:
             return
         now_ns, today = self._clock.mono_ns(), _local_day(self._clock.wall_ns())
-        need = self._schedule.due(usage, self._storage, written_bytes=self._written_bytes, now_ns=now_ns, today=today)
+        synchronised = self._synchronised() if self._storage.keep_days > 0 else None
+        need = self._schedule.due(
+            usage,
+            self._storage,
+            written_bytes=self._written_bytes,
+            now_ns=now_ns,
+            today=today,
+            synchronised=synchronised,
+        )
         if need is not None:
-            self._begin(need, usage, now_ns)
+            rules = self._schedule.rules(self._storage, now_ns, synchronised=synchronised)
+            self._begin(CleanUp(self._surroundings, rules, need), usage, now_ns)
         elif usage.worst_percent <= self._storage.clean_above_percent:
-            self.detail = ""
+            self.detail = self._why_no_days(synchronised)
         elif not self._storage.clean:
             self.detail = "storage.clean is false: nothing is deleted"
         elif not self.detail:
@@ -134,13 +151,16 @@ class Cleaner:
         pruned, self._pruned = self._pruned, []
         return pruned
 
-    def _begin(self, need: Need, usage: DiskUsage, now_ns: int) -> None:
+    def _why_no_days(self, synchronised: bool | None) -> str:
+        waits = self._storage.clean and self._storage.keep_days > 0 and synchronised is False
+        return "storage.keep_days waits until the clock is synchronised" if waits else ""
+
+    def _begin(self, clean_up: CleanUp, usage: DiskUsage, now_ns: int) -> None:
         self._set_aside.forget_old(now_ns)
         if now_ns >= self._walk_until_mono_ns:
             self._archive.stale = True
         if self._archive.stale:
             self._walk_until_mono_ns = now_ns + _WALK_AGE_NS
-        clean_up = CleanUp(self._surroundings, self._schedule.rules(self._storage, now_ns), need)
         self._running = _Running(clean_up, used_bytes(usage), self._written_bytes)
 
     def _end(self, running: _Running) -> None:
@@ -153,7 +173,7 @@ class Cleaner:
             freed_bytes=done.freed_bytes,
             ended_mono_ns=self._clock.mono_ns(),
         )
-        self._schedule.ended(settling, met=done.need.met, failures=done.failed > 0)
+        self._schedule.ended(settling, met=done.need.met, failures=done.failed > 0 or done.in_vain)
         self.detail = "" if done.need.met else f"nothing more can be deleted: {done.why_not_more()}"
         if done.deleted:
             log.info("deleted %d frames, %.1f MB", done.deleted, done.freed_bytes / 1e6)

@@ -35,6 +35,22 @@ def names_of_day(camera_dir: Path, day: str) -> list[str]:
     return sorted(names, reverse=True) if _sorts_as_text(names) else _by_instant(names)
 
 
+def drop_until(names: list[str], wall_ns: int) -> None:
+    """Take those at or before an instant out of `names`, which are newest first. Parses a few of them only."""
+    low, high = 0, len(names)
+    while low < high:
+        middle = (low + high) // 2
+        frame = parse(names[middle])
+        if frame is None:
+            del names[middle]
+            high -= 1
+        elif frame.slot_ns > wall_ns:
+            low = middle + 1
+        else:
+            high = middle
+    del names[low:]
+
+
 def earliest_ns(day: str) -> int | None:
     """The first instant that a frame in the directory of `day` can be of. None for a day that no calendar has.
 

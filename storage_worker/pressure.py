@@ -33,6 +33,10 @@ class Need(Struct, frozen=True):
         """Nothing more has to go."""
         return self.bytes <= 0 and self.inodes <= 0
 
+    def is_nearer_by(self, freed_bytes: int, freed_inodes: int) -> bool:
+        """Whether that much helps with what is still to do."""
+        return (self.bytes > 0 and freed_bytes > 0) or (self.inodes > 0 and freed_inodes > 0)
+
     def less(self, freed_bytes: int, freed_inodes: int) -> Need:
         """What is left after that much was deleted."""
         return Need(self.bytes - freed_bytes, self.inodes - freed_inodes)

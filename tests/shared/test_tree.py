@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,21 @@ def listings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(os, "scandir", count)
     return listed
+
+
+@pytest.fixture
+def unreadable(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
+    """Have a directory answer with EIO from now on: no mode keeps root out."""
+    bad: set[Path] = set()
+    scandir = os.scandir
+
+    def failing(path: Path) -> Iterator[os.DirEntry[str]]:
+        if path in bad:
+            raise OSError(errno.EIO, os.strerror(errno.EIO), str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", failing)
+    return bad.add
 
 
 def _slots(frames: Iterator[FoundFrame] | list[FoundFrame]) -> list[int]:
@@ -125,6 +141,94 @@ def test_frames_between_finds_a_frame_whatever_zone_it_was_named_in(
     for hour in range(24):
         slot_ns = _NOON_NS + hour * _HOUR_NS
         assert _slots(frames_between(camera_dir, slot_ns, slot_ns + 1)) == [slot_ns]
+
+
+@pytest.mark.parametrize("bad", ["2024", "2026/03", "2026/06/12", "2026/06/18", "2026/12", "2031"])
+def test_frames_between_does_not_open_what_lies_outside_the_span(
+    tmp_path: Path, camera_dir: Path, unreadable: Callable[[Path], None], bad: str
+) -> None:
+    plant(tmp_path, "a", _NOON_NS, offset_min=0)
+    (camera_dir / bad).mkdir(parents=True)
+    unreadable(camera_dir / bad)
+    assert _slots(frames_between(camera_dir, _NOON_NS, _NOON_NS + _DAY_NS)) == [_NOON_NS]
+
+
+def test_frames_between_costs_as_much_as_the_span(tmp_path: Path, camera_dir: Path, listings: list[str]) -> None:
+    plant_row(tmp_path, "a", newest_ns=_NOON_NS, count=500, apart_s=86_400)
+    assert _slots(frames_between(camera_dir, _NOON_NS, _NOON_NS + 1)) == [_NOON_NS]
+    assert len(listings) <= 6
+
+
+@pytest.mark.parametrize("bad", ["2026", "2026/06", "2026/06/14"])
+def test_frames_between_with_a_directory_in_the_span_that_can_not_be_read_leaves_it_to_the_caller(
+    tmp_path: Path, camera_dir: Path, unreadable: Callable[[Path], None], bad: str
+) -> None:
+    plant_row(tmp_path, "a", newest_ns=_NOON_NS, count=2, apart_s=86_400)
+    unreadable(camera_dir / bad)
+    with pytest.raises(OSError, match="Input/output"):
+        list(frames_between(camera_dir, 0, _EVER_NS))
+    told: list[Path] = []
+    found = _slots(frames_between(camera_dir, 0, _EVER_NS, lambda path, _: told.append(path)))
+    assert told == [camera_dir / bad]
+    assert found == ([_NOON_NS] if bad == "2026/06/14" else [])
+
+
+def test_days_behind_a_directory_that_can_not_be_read_are_walked(
+    tmp_path: Path, camera_dir: Path, unreadable: Callable[[Path], None]
+) -> None:
+    for day in ("2024-01-01", "2025-01-01", "2025-02-01", "2026-01-01"):
+        plant(tmp_path, "a", utc_ns(f"{day}T12:00"), offset_min=0)
+    unreadable(camera_dir / "2024")
+    unreadable(camera_dir / "2025/01")
+    told: list[Path] = []
+    assert list(days(camera_dir, on_error=lambda path, _: told.append(path))) == ["2025/02/01", "2026/01/01"]
+    assert told == [camera_dir / "2024", camera_dir / "2025/01"]
+
+
+def test_days_of_a_span_are_those_from_its_first_to_its_last(tmp_path: Path, camera_dir: Path) -> None:
+    for day in ("2025-12-30", "2025-12-31", "2026-01-01", "2026-02-01", "2026-02-02"):
+        plant(tmp_path, "a", utc_ns(f"{day}T12:00"), offset_min=0)
+    assert list(days(camera_dir, first="2025/12/31", last="2026/02/01")) == ["2025/12/31", "2026/01/01", "2026/02/01"]
+
+
+def test_newest_frame_lists_no_days_of_the_future(tmp_path: Path, camera_dir: Path, listings: list[str]) -> None:
+    """A clock that is behind at the start has the whole archive before it."""
+    plant_row(tmp_path, "a", newest_ns=_NOON_NS + 500 * _DAY_NS, count=500, apart_s=86_400)
+    assert newest_frame(camera_dir, _NOON_NS - 10 * _DAY_NS) is None
+    plant(tmp_path, "a", _NOON_NS)
+    listings.clear()
+    newest = newest_frame(camera_dir, _NOON_NS)
+    assert newest is not None
+    assert newest.name.slot_ns == _NOON_NS
+    assert len(listings) <= 6
+
+
+def test_newest_frame_with_an_older_directory_that_can_not_be_read_is_found(
+    tmp_path: Path, camera_dir: Path, unreadable: Callable[[Path], None]
+) -> None:
+    """On the first of a month the month before is looked at too: the zone may have changed."""
+    first_ns = utc_ns("2026-06-01T12:00")
+    plant_row(tmp_path, "a", newest_ns=first_ns, count=2, apart_s=86_400)
+    for bad in ("2026/05/31", "2026/05"):
+        unreadable(camera_dir / bad)
+        newest = newest_frame(camera_dir, first_ns)
+        assert newest is not None
+        assert newest.name.slot_ns == first_ns
+
+
+@pytest.mark.parametrize("bad", ["2026/06", "2026/06/15"])
+def test_newest_frame_in_a_directory_that_can_not_be_read_is_left_to_the_caller(
+    tmp_path: Path, camera_dir: Path, unreadable: Callable[[Path], None], bad: str
+) -> None:
+    plant_row(tmp_path, "a", newest_ns=_NOON_NS, count=2, apart_s=40 * 86_400)
+    unreadable(camera_dir / bad)
+    with pytest.raises(OSError, match="Input/output"):
+        newest_frame(camera_dir, _NOON_NS)
+    told: list[Path] = []
+    newest = newest_frame(camera_dir, _NOON_NS, lambda path, _: told.append(path))
+    assert newest is not None
+    assert newest.name.slot_ns == _NOON_NS - 40 * _DAY_NS
+    assert told == [camera_dir / bad]
 
 
 def test_newest_frame_leaves_the_future_out(tmp_path: Path, camera_dir: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from shared.frame_name import FrameName
 from shared.tree import FoundFrame
 from storage_worker.archive import Archive
 from tests.rig.planted_frames import plant, plant_row
+from tests.rig.small_disk import tmpfs
 from tests.rig.steps import finish
 
 _NOW_NS = 1_750_000_000 * NS_PER_S
@@ -142,21 +144,77 @@ def test_frame_heard_of_from_a_new_camera_makes_it_stale(tmp_path: Path) -> None
     assert archive.stale
 
 
-def test_camera_whose_newest_day_can_not_be_read_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_camera_whose_newest_day_can_not_be_read_is_left_alone(
+    tmp_path: Path, unreadable: Callable[[Path], None]
+) -> None:
     broken = plant_row(tmp_path, "a", newest_ns=_NOW_NS, count=2, apart_s=5 * 86_400)
     whole = plant(tmp_path, "b", _NOW_NS)
-    bad, scandir = str((tmp_path / broken[-1]).parent), os.scandir
-
-    def failing(path: str | os.PathLike[str]) -> object:
-        if os.fspath(path) == bad:
-            raise OSError(5, "Input/output error", bad)
-        return scandir(path)
-
-    monkeypatch.setattr("os.scandir", failing)
+    unreadable((tmp_path / broken[-1]).parent)
     complaints: list[str] = []
-    assert _rest(_archive(tmp_path, complaints)) == [whole]
+    archive = _archive(tmp_path, complaints)
+    assert _rest(archive) == [whole]
     assert len(complaints) == 1
     assert "newest" in complaints[0]
+    assert archive.left_out() == ["a part of the archive can't be read (a, see the log)"]
+
+
+def test_frames_behind_a_month_that_can_not_be_read_have_their_turn(
+    tmp_path: Path, unreadable: Callable[[Path], None]
+) -> None:
+    old = [plant(tmp_path, "a", _NOW_NS - days * 1440 * _MINUTE_NS) for days in (800, 500)]
+    rest = plant_row(tmp_path, "a", newest_ns=_NOW_NS, count=3)
+    for path in old:
+        unreadable((tmp_path / path).parents[1])
+    complaints: list[str] = []
+    archive = _archive(tmp_path, complaints)
+    assert _rest(archive) == rest
+    assert [complaint.partition(":")[0] for complaint in complaints] == [
+        str((tmp_path / path).parents[1]) for path in old
+    ]
+    month = old[0].rpartition("/")[0].rpartition("/")[0]
+    assert archive.left_out() == [f"a part of the archive can't be read ({month} and 1 more, see the log)"]
+
+
+def test_archive_that_was_repaired_has_nothing_left_out(
+    tmp_path: Path, unreadable: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = plant(tmp_path, "a", _NOW_NS - 10**17)
+    plant(tmp_path, "a", _NOW_NS)
+    unreadable((tmp_path / old).parent)
+    archive = _archive(tmp_path)
+    assert len(archive.left_out()) == 1
+    monkeypatch.undo()
+    finish(archive.rebuild(_NOW_NS))
+    assert archive.left_out() == []
+
+
+def test_skipping_to_an_instant_leaves_the_later_frames_of_every_camera(tmp_path: Path) -> None:
+    for camera in ("a", "b"):
+        plant_row(tmp_path, camera, newest_ns=_NOW_NS, count=5, apart_s=40_000)
+    future = [plant(tmp_path, "b", _NOW_NS + hours * 60 * _MINUTE_NS) for hours in (1, 30, 9000)]
+    archive = _archive(tmp_path)
+    finish(archive.skip_to(_NOW_NS))
+    assert _rest(archive) == future
+
+
+@pytest.mark.root
+def test_camera_on_another_file_system_is_left_alone_and_told_of_once(tmp_path: Path) -> None:
+    ours = plant_row(tmp_path, "a", newest_ns=_NOW_NS, count=3)
+    complaints: list[str] = []
+    with tmpfs(tmp_path / "b"):
+        plant_row(tmp_path, "b", newest_ns=_NOW_NS, count=3)
+        archive = _archive(tmp_path, complaints)
+        assert _rest(archive) == ours
+        archive.heard("b", _found(_NOW_NS + _MINUTE_NS), _NOW_NS + _MINUTE_NS)
+        assert not archive.stale, "it is not one that is new here"
+        finish(archive.rebuild(_NOW_NS))
+        assert archive.left_out() == ["cameras that are on another file system (b)"]
+        assert len(complaints) == 1
+        assert f"{tmp_path / 'b'} is on another file system" in complaints[0]
+    plant(tmp_path, "b", _NOW_NS - 10 * _MINUTE_NS)
+    finish(archive.rebuild(_NOW_NS))
+    assert len(_rest(archive)) == 4, "it was unmounted"
+    assert archive.left_out() == []
 
 
 def test_output_directory_that_is_gone_holds_nothing(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from shared.frame_name import parse
 from storage_worker.cleaner import Cleaner
 from tests.rig.manual_clock import ManualClock
 from tests.rig.planted_frames import frames_in, plant, plant_row
+from tests.rig.small_disk import tmpfs
 
 _NOW_NS = 1_750_000_000 * NS_PER_S
 _BLOCK = 4096
@@ -159,10 +161,18 @@ def test_reload_with_lower_watermarks_counts_at_once(tmp_path: Path) -> None:
     assert len(frames_in(tmp_path)) == 20
 
 
+def _settled(output_dir: Path, clock: ManualClock, synchronised: bool | None = True) -> Cleaner:
+    """A cleaner with `keep_days: 1` whose first hour is over."""
+    clock.mono -= 3600 * NS_PER_S
+    cleaner = Cleaner(output_dir, StorageConfig(keep_days=1), clock, lambda: synchronised)
+    clock.mono += 3600 * NS_PER_S
+    return cleaner
+
+
 def test_keep_days_while_there_is_room_deletes_hour_by_hour(tmp_path: Path) -> None:
     plant_row(tmp_path, "a", newest_ns=_NOW_NS, count=49, apart_s=3600)
     clock = ManualClock(_NOW_NS)
-    cleaner = Cleaner(tmp_path, StorageConfig(keep_days=1), clock)
+    cleaner = _settled(tmp_path, clock)
     left = []
     for _ in range(3):
         cleaner.consider(_usage(10))
@@ -173,10 +183,69 @@ def test_keep_days_while_there_is_room_deletes_hour_by_hour(tmp_path: Path) -> N
     assert {event.rule for event in cleaner.take_pruned()} == {"keep_days"}
 
 
+@pytest.mark.parametrize("used_percent", [10, 90])
+def test_keep_days_when_the_clock_is_ahead_at_the_start_waits_an_hour(tmp_path: Path, used_percent: float) -> None:
+    """It is put right before the hour is over, and nothing was too old."""
+    plant_row(tmp_path, "a", newest_ns=_NOW_NS, count=30, apart_s=60, size=_BLOCK)
+    clock = ManualClock(_NOW_NS + 10 * 365 * 86_400 * NS_PER_S)
+    cleaner = Cleaner(tmp_path, StorageConfig(keep_days=1), clock, lambda: None)
+    for _ in range(3):
+        cleaner.consider(_usage(used_percent))
+        cleaner.work(_FOR_EVER_NS)
+        cleaner.consider(_usage(10))
+        clock.advance(1000)
+    assert {event.rule for event in cleaner.take_pruned()} <= {"pressure"}
+    assert len(frames_in(tmp_path)) == (30 if used_percent == 10 else 1)
+
+
+def test_keep_days_by_a_clock_that_is_not_synchronised_deletes_nothing_and_says_so(tmp_path: Path) -> None:
+    plant_row(tmp_path, "a", newest_ns=_NOW_NS, count=49, apart_s=3600)
+    cleaner = _settled(tmp_path, ManualClock(_NOW_NS), synchronised=False)
+    cleaner.consider(_usage(10))
+    assert not cleaner.active
+    assert cleaner.detail == "storage.keep_days waits until the clock is synchronised"
+
+
+def test_keep_days_by_a_clock_that_does_not_say_counts(tmp_path: Path) -> None:
+    plant_row(tmp_path, "a", newest_ns=_NOW_NS, count=49, apart_s=3600)
+    cleaner = _settled(tmp_path, ManualClock(_NOW_NS), synchronised=None)
+    cleaner.consider(_usage(10))
+    _work(cleaner)
+    assert len(frames_in(tmp_path)) == 25
+    assert cleaner.detail == ""
+
+
+def test_frames_that_free_nothing_are_tried_a_few_a_minute(tmp_path: Path) -> None:
+    paths = plant_row(tmp_path / "out", "a", newest_ns=_NOW_NS, count=300, apart_s=10)
+    for path in paths:
+        (tmp_path / "backup" / path).parent.mkdir(parents=True, exist_ok=True)
+        os.link(tmp_path / "out" / path, tmp_path / "backup" / path)
+    clock = ManualClock(_NOW_NS)
+    cleaner = Cleaner(tmp_path / "out", _KEEP_NOTHING, clock)
+    for _ in range(119):
+        cleaner.consider(_usage(90))
+        cleaner.work(_FOR_EVER_NS)
+        clock.advance(1)
+    assert len(frames_in(tmp_path / "out")) == 300 - 2 * 32
+    assert "frames have further hard links: deleting them frees nothing" in cleaner.detail
+
+
+@pytest.mark.root
+def test_pressure_deletes_nothing_of_a_camera_on_another_file_system(tmp_path: Path) -> None:
+    with tmpfs(tmp_path / "b"):
+        plant_row(tmp_path, "b", newest_ns=_NOW_NS, count=30, size=_BLOCK)
+        cleaner = Cleaner(tmp_path, _KEEP_NOTHING, ManualClock(_NOW_NS))
+        cleaner.consider(_usage(90))
+        _work(cleaner)
+        assert len(frames_in(tmp_path)) == 30
+        expected = "nothing more can be deleted: cameras that are on another file system (b)"
+        assert cleaner.detail == expected
+
+
 def test_keep_days_when_the_clock_jumps_ahead_waits_before_it_deletes(tmp_path: Path) -> None:
     plant_row(tmp_path, "a", newest_ns=_NOW_NS, count=10, apart_s=3600)
     clock = ManualClock(_NOW_NS)
-    cleaner = Cleaner(tmp_path, StorageConfig(keep_days=1), clock)
+    cleaner = _settled(tmp_path, clock)
     clock.set_wall(clock.wall + 10 * 365 * 86_400 * NS_PER_S)
     cleaner.clock_stepped(10 * 365 * 86_400 * NS_PER_S)
     cleaner.consider(_usage(10))

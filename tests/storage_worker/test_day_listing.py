@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from shared.clock import NS_PER_MS, NS_PER_S
 from shared.frame_name import parse
-from storage_worker.day_listing import earliest_ns, latest_ns, names_of_day
+from storage_worker.day_listing import drop_until, earliest_ns, latest_ns, names_of_day
 from tests.rig.planted_frames import path_in_zone
 
 _DAY = "2025/06/15"
@@ -60,6 +60,21 @@ def test_names_of_a_day_without_a_directory_are_none(tmp_path: Path) -> None:
     assert names_of_day(tmp_path, _DAY) == []
     (tmp_path / "2025").touch()
     assert names_of_day(tmp_path, _DAY) == []
+
+
+@given(minutes=st.lists(st.integers(0, 1439), unique=True, max_size=30), strangers=st.integers(0, 3), until=st.data())
+def test_names_dropped_until_an_instant_are_those_at_or_before_it(
+    minutes: list[int], strangers: int, until: st.DataObject
+) -> None:
+    ours = [f"20250615T{minute // 60:02d}{minute % 60:02d}00.000+0000.jpg" for minute in minutes]
+    # No instant: 61 minutes past the hour, in the midst of the others.
+    names = sorted([*ours, *(f"20250615T{hour:02d}6100.000+0000.jpg" for hour in range(strangers))], reverse=True)
+    midnight = parse("20250615T000000.000+0000.jpg")
+    assert midnight is not None
+    last = until.draw(st.integers(-1, 1440))
+    drop_until(names, midnight.slot_ns + last * 60 * NS_PER_S)
+    kept = [name for name in names if parse(name) is not None]
+    assert kept == sorted((name for name, minute in zip(ours, minutes, strict=True) if minute > last), reverse=True)
 
 
 @given(

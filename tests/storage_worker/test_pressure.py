@@ -94,3 +94,11 @@ def test_event_of_a_look_carries_the_figures_unrounded() -> None:
     event = pressure_event(_usage(86.123456, 12.5), "high", "/srv/frames", "why")
     assert (event.level, event.used_percent, event.inodes_percent) == ("high", 86.123456, 12.5)
     assert (event.path, event.detail) == ("/srv/frames", "why")
+
+
+def test_need_is_nearer_by_what_it_still_asks_for() -> None:
+    assert Need(bytes=10).is_nearer_by(1, 0)
+    assert Need(inodes=10).is_nearer_by(0, 1)
+    assert not Need(bytes=10).is_nearer_by(0, 1)
+    assert not Need(bytes=-1, inodes=10).is_nearer_by(4096, 0)
+    assert not Need(bytes=10, inodes=10).is_nearer_by(0, 0)
