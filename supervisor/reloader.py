@@ -1,16 +1,19 @@
 """The configuration in force, and what a reload makes of it.
 
 Owns: reading the file again, and which of its changes wait for a restart. Does not own: telling the workers.
-Invariant: a file with mistakes changes nothing: the last good configuration stays.
+Invariant: a file with mistakes changes nothing: the last good configuration stays. A change waits for a restart exactly
+as long as the last good file differs from what the worker, or the supervisor, was started with.
 """
 
 from __future__ import annotations
 
 import logging
 
+from msgspec.structs import replace
+
 from shared.clock import Clock
-from shared.config.changes import compare, merge_for_reload
-from shared.config.model import Configuration
+from shared.config.changes import Changes, compare, merge_for_reload
+from shared.config.model import CameraConfig, Configuration
 from shared.config.read import read
 from shared.errors import ConfigError
 from shared.events import ConfigRejected, ConfigReloaded
@@ -26,7 +29,8 @@ class Reloader:
         self.configuration = configuration
         self._clock = clock
         self._loaded_wall_ns = clock.wall_ns()
-        self._needs_restart: list[str] = []
+        self._read = configuration
+        self._started_with: dict[str, CameraConfig] = {}
         self._rejected: ConfigError | None = None
 
     def reload_event(self) -> tuple[str, ConfigReloaded | ConfigRejected]:
@@ -39,17 +43,17 @@ class Reloader:
             return "config.rejected", ConfigRejected(errors=str(error).splitlines())
         self._rejected = None
         changes = compare(self.configuration, new)
-        self.configuration = merge_for_reload(self.configuration, new)
-        self._loaded_wall_ns = self._clock.wall_ns()
-        self._needs_restart = sorted({*self._needs_restart, *changes.needs_restart})
-        log.info("configuration reloaded; applied: %s", ", ".join(changes.applied) or "no change")
-        for key in changes.needs_restart:
+        self._take_over(new)
+        applied, waiting = _applied(changes), self._needs_restart()
+        log.info("configuration reloaded; applied: %s", ", ".join(applied) or "no change")
+        for key in waiting:
             log.warning("%s has changed, and takes effect at a restart only", key)
-        return "config.reloaded", ConfigReloaded(applied=list(changes.applied), needs_restart=self._needs_restart)
+        return "config.reloaded", ConfigReloaded(applied=applied, needs_restart=waiting)
 
     def note_restarted(self, camera: str) -> None:
         """A camera's worker begins with the configuration as it is now: its changes wait no longer."""
-        self._needs_restart = [key for key in self._needs_restart if not key.startswith(f"cameras.{camera}.")]
+        if camera in self.configuration.cameras:
+            self._started_with[camera] = self.configuration.cameras[camera]
 
     def raise_if_rejected(self) -> None:
         """Raise the `ConfigError` of the last reload, if it was refused."""
@@ -61,6 +65,22 @@ class Reloader:
         return ConfigStatus(
             path=self.configuration.path,
             loaded_wall_ns=self._loaded_wall_ns,
-            needs_restart=self._needs_restart,
+            needs_restart=self._needs_restart(),
             errors=str(self._rejected).splitlines() if self._rejected else [],
         )
+
+    def _take_over(self, new: Configuration) -> None:
+        self._read = new
+        self.configuration = merge_for_reload(self.configuration, new)
+        self._loaded_wall_ns = self._clock.wall_ns()
+        # One that is gone and comes back has a new worker, which begins with what is read then.
+        self._started_with = {name: camera for name, camera in self._started_with.items() if name in new.cameras}
+
+    def _needs_restart(self) -> list[str]:
+        started_with = replace(self.configuration, cameras=self.configuration.cameras | self._started_with)
+        return sorted(compare(started_with, self._read).needs_restart)
+
+
+def _applied(changes: Changes) -> list[str]:
+    """The settings in force at once, and the cameras that came and went, as dotted keys."""
+    return [*changes.applied, *(f"cameras.{name}" for name in changes.added_cameras + changes.removed_cameras)]

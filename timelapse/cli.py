@@ -6,13 +6,12 @@ Invariant: an error of ours is one line on standard error and its own status; on
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
 
-from shared.errors import EX_CONFIG, EX_OK, EX_SOFTWARE, TimelapseError
-from timelapse import __version__
-from timelapse.usage import EXIT_STATUSES, Parser, add_common
+from shared.errors import EX_CONFIG, EX_IOERR, EX_OK, EX_SOFTWARE, TimelapseError
+from timelapse import __version__, streams
+from timelapse.usage import EXIT_STATUSES, Parser, add_common, refuse_config
 from timelapse.verbs import config, events, kill, reload, restart, run, start, status, stop
 
 VERBS = (run, status, restart, stop, start, kill, reload, events, config)
@@ -37,20 +36,21 @@ examples:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; its exit status. `arguments` are those of the process unless given."""
-    for stream in (sys.stdout, sys.stderr):
-        # A terminal that knows no umlauts must not end a command that has to show one.
-        getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")
+    streams.prepare()
     try:
         return _carried_out(arguments)
     except TimelapseError as error:
         return _told(error)
     except BrokenPipeError:
-        return _reader_gone()
+        # `timelapse events | head`: the reader has what it wanted, which is no error.
+        streams.abandon_output()
+        return EX_OK
     except KeyboardInterrupt:
         return _INTERRUPTED
+    except OSError as error:
+        return _output_failed(error) if streams.is_of_output(error) else _bug()
     except Exception:  # noqa: BLE001 - a bug: the trace is for whoever reports it, the status for scripts
-        traceback.print_exc()
-        return EX_SOFTWARE
+        return _bug()
 
 
 def parser() -> Parser:
@@ -58,7 +58,7 @@ def parser() -> Parser:
     top = Parser(prog="timelapse", description=_DESCRIPTION, epilog=_EPILOG)
     add_common(top, top=True)
     top.add_argument("--version", action="version", version=f"timelapse {__version__}")
-    top.set_defaults(run=run.run)
+    top.set_defaults(run=run.run, refuses_config="")
     subparsers = top.add_subparsers(title="verbs", metavar="VERB")
     for verb in VERBS:
         verb.add(subparsers)
@@ -66,8 +66,13 @@ def parser() -> Parser:
 
 
 def _carried_out(arguments: list[str] | None) -> int:
-    chosen = parser().parse_args(arguments)
-    status: int = chosen.run(chosen)
+    try:
+        chosen = parser().parse_args(arguments)
+        refuse_config(chosen)
+        status: int = chosen.run(chosen)
+    except SystemExit:
+        sys.stdout.flush()  # of --help and --version
+        raise
     # Here rather than at the exit of the interpreter, where a reader that has gone would be told as a warning.
     sys.stdout.flush()
     return status
@@ -76,11 +81,16 @@ def _carried_out(arguments: list[str] | None) -> int:
 def _told(error: TimelapseError) -> int:
     # Mistakes in a configuration come as `file:line:column: ...`, which editors and people find their way by.
     text = str(error) if error.status == EX_CONFIG else f"timelapse: {error}"
-    print(text, file=sys.stderr)
+    streams.say(text)
     return error.status
 
 
-def _reader_gone() -> int:
-    """`timelapse events | head`: the reader has what it wanted, which is no error."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return EX_OK
+def _output_failed(error: OSError) -> int:
+    streams.abandon_output()
+    streams.say(f"timelapse: the standard output can't be written to: {error.strerror}")
+    return EX_IOERR
+
+
+def _bug() -> int:
+    traceback.print_exc()
+    return EX_SOFTWARE

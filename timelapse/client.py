@@ -86,20 +86,23 @@ class Client:
 
 def find(explicit: str | None) -> Client:
     """The first runtime directory whose control socket answers. Blocks. `NotRunningError` tells what was tried."""
-    tried = []
+    tried, silent = [], []
     for directory in runtime_dir.candidates(explicit):
-        problem = _problem(directory / "control.sock")
-        if not problem:
-            client = Client(directory)
-            if client.answers():
-                return client
-            client.close()
-            problem = f"somebody listens there, but gave no answer within {PING_S:g} s (is it stopped, or overloaded?)"
-        tried.append(f"  {directory}: {problem}")
+        if problem := _problem(directory / "control.sock"):
+            tried.append(f"  {directory}: {problem}")
+            continue
+        client = Client(directory)
+        if client.answers():
+            return client
+        client.close()
+        silent.append(directory)
+    if silent:
+        where, why = f"the supervisor in {silent[0]}", "it is stopped (SIGSTOP, a debugger), or overloaded"
+        raise NotRunningError(f"{where} does not answer within {PING_S:g} s: {why}")
     raise NotRunningError(
         "no supervisor is running. Looked in\n"
         + "\n".join(tried)
-        + "\nStart one by 'systemctl start timelapse', or in the foreground by 'timelapse run'"
+        + "\nStart one with 'timelapse run'"
         + ("" if explicit else "; name its directory by --runtime-dir if it is another one")
     )
 

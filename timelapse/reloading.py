@@ -29,7 +29,7 @@ def reload(runtime_dir: str | None, *, as_json: bool) -> int:
 
 def outcome(reloaded: ConfigReloaded) -> list[str]:
     """What is in force now, and what waits."""
-    first = (
-        f"In force now: {', '.join(reloaded.applied)}" if reloaded.applied else "Read again; nothing new is in force."
-    )
+    # Not "is in force", which would be wrong of a camera that was taken out.
+    changed = f"Changes in force now: {', '.join(reloaded.applied)}"
+    first = changed if reloaded.applied else "Read again; nothing new is in force."
     return [plain(line) for line in (first, *restart_advice(reloaded.needs_restart))]

@@ -22,6 +22,8 @@ def locate(explicit: str | None, search: Sequence[str] = SEARCH) -> str:
 
     Raises ConfigError where none is there, or the one that counts is no regular file or can't be read.
     """
+    if explicit == "":
+        raise ConfigError("--config names no file: what follows it is empty")
     if explicit is not None:
         if not _is_there(explicit):
             raise ConfigError(f"{explicit}: there is no such file (it was named by --config)")

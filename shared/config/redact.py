@@ -54,6 +54,10 @@ def _without_password(rest: str) -> str:
 
 
 def _hide_up_to_at(text: str) -> str:
-    """Hide what stands between the first colon and the last `@`, in this order."""
+    """Hide what stands between the first colon and the last `@`, in this order; without a colon all before the `@`."""
     colon, at = text.find(":"), text.rfind("@")
-    return f"{text[:colon]}:{HIDDEN}{text[at:]}" if 0 <= colon < at else text
+    if 0 <= colon < at:
+        return f"{text[:colon]}:{HIDDEN}{text[at:]}"
+    # A password alone, where the colon before it was forgotten too; an @ in a path is none.
+    before, _, _ = text.partition("@")
+    return HIDDEN + text[len(before) :] if at > 0 and "/" not in before else text

@@ -95,7 +95,7 @@ CAMERA = Section(
     "NAME",
     "",
     (
-        Setting("source", "source", parse_source, str, "/dev/video0", Effect.WORKER_RESTART),
+        Setting("source", "source", parse_source, str, "rtsp://192.168.1.20/stream1", Effect.WORKER_RESTART),
         Setting(
             "resolution",
             "resolution",

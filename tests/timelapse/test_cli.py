@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 from pathlib import Path
@@ -58,8 +59,12 @@ def test_help_names_every_verb(capsys: pytest.CaptureFixture[str]) -> None:
         (["events", "frmae"], "did you mean frame?"),
         (["events", "--count", "0"], "'0' is not a whole number from 1 on"),
         (["events", "--since", "yesterday"], "--since"),
-        (["status", "--josn"], "--josn"),
-        (["status", "--wat"], "--wat"),
+        (["status", "--josn"], "--josn (did you mean --json?). See 'timelapse status --help'"),
+        (["status", "--wat=3"], "--wat=3 (did you mean --watch?). See 'timelapse status --help'"),
+        (["config", "show", "--jsn"], "--jsn (did you mean --json?). See 'timelapse config show --help'"),
+        (["--jsn", "status"], "--jsn. See 'timelapse --help'"),
+        (["status", "now"], "unrecognized arguments: now. See"),
+        (["reload", "--conf", "x"], "--conf x. See 'timelapse reload --help'"),
         (["--runtime-dir", "/" + "x" * 200, "status"], "too long"),
     ],
 )
@@ -80,6 +85,30 @@ def test_wrong_usage_exits_64_and_says_what_was_meant(
 def test_common_options_before_or_after_the_verb_mean_the_same(arguments: list[str]) -> None:
     chosen = cli.parser().parse_args(arguments)
     assert (chosen.config, chosen.runtime_dir, chosen.run) == ("a", "b", status.run)
+
+
+@pytest.mark.parametrize("verb", ["reload", "events", "start", "stop", "restart", "kill"])
+@pytest.mark.parametrize("before", [True, False])
+def test_config_option_of_a_verb_that_reads_none_is_a_mistake_and_not_in_its_help(
+    verb: str, before: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    worker = [] if verb in {"reload", "events"} else ["storage"]
+    given = ["--config", "/nope.yml"]
+    assert cli.main([*given, verb, *worker] if before else [verb, *worker, *given]) == 64
+    told = capsys.readouterr().err
+    assert told.startswith(f"timelapse: --config is for run, status and config; '{verb}' talks to the supervisor")
+    with pytest.raises(SystemExit):
+        cli.main([verb, "--help"])
+    assert "--config" not in capsys.readouterr().out.replace("timelapse config set", "")
+
+
+@pytest.mark.parametrize("verb", [["run"], ["status"], ["config", "check"], ["config", "set"]])
+def test_config_option_is_in_the_help_of_the_verbs_that_read_it(
+    verb: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        cli.main([*verb, "--help"])
+    assert "--config PATH" in capsys.readouterr().out
 
 
 def test_common_option_given_twice_the_last_counts() -> None:
@@ -103,6 +132,17 @@ def test_error_of_ours_becomes_one_line_and_its_status(
     monkeypatch.setattr(status, "run", fail)
     assert cli.main(["status"]) == 74
     assert capsys.readouterr().err == "timelapse: /srv: the disk is gone\n"
+
+
+def test_error_of_a_descriptor_that_is_not_the_output_is_a_bug_with_its_trace(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> int:
+        raise OSError(errno.EBADF, "Bad file descriptor")
+
+    monkeypatch.setattr(status, "run", fail)
+    assert cli.main(["status"]) == 70
+    assert "Traceback" in capsys.readouterr().err
 
 
 def test_bug_shows_its_trace_and_exits_70(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,6 +56,19 @@ def test_check_tells_all_mistakes_on_standard_error_and_exits_78(
     assert "did you mean" in second
 
 
+def test_check_with_an_empty_path_says_what_is_wrong(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["config", "check", "--config", ""]) == 78
+    assert capsys.readouterr().err == "--config names no file: what follows it is empty\n"
+
+
+def test_check_of_a_camera_that_this_version_has_not_is_a_mistake(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path.write_text("output_dir: frames\ncameras:\n  main: {source: /dev/video0}\n")
+    assert config(path, "check") == 78
+    assert f"{path}:3:18: cameras.main.source: '/dev/video0': this version has no" in capsys.readouterr().err
+
+
 def test_show_has_defaults_and_no_password(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert config(path, "show") == 0
     text = capsys.readouterr().out

@@ -9,7 +9,10 @@ import pytest
 from tests.rig.scripted_supervisor import ScriptedSupervisor
 from timelapse import cli
 
-APPLIED = {"applied": ["cameras.main.interval"], "needs_restart": ["cameras.main.source", "output_dir"]}
+APPLIED = {
+    "applied": ["cameras.main.interval", "cameras.garden"],
+    "needs_restart": ["cameras.main.source", "output_dir"],
+}
 
 
 def reload(desk: ScriptedSupervisor, *arguments: str) -> int:
@@ -22,7 +25,7 @@ def test_reload_tells_what_is_in_force_and_what_waits_for_which_restart(
     desk.tell(reload=APPLIED)
     assert reload(desk) == 0
     assert capsys.readouterr().out.splitlines() == [
-        "In force now: cameras.main.interval",
+        "Changes in force now: cameras.main.interval, cameras.garden",
         "cameras.main.source takes effect by: timelapse restart capture.main",
         "output_dir takes effect by: restart the service",
     ]

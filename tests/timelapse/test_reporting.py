@@ -28,7 +28,7 @@ def report(desk: ScriptedSupervisor, value: Status, *arguments: str) -> int:
 
 def test_status_all_well_exits_0(desk: ScriptedSupervisor, capsys: pytest.CaptureFixture[str]) -> None:
     assert report(desk, fresh()) == 0
-    assert capsys.readouterr().out.splitlines()[0] == "Recording: all 2 cameras."
+    assert capsys.readouterr().out.splitlines()[0] == "Recording: both cameras."
 
 
 @pytest.mark.parametrize("worker", ["capture.main", "storage"])

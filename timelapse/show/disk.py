@@ -47,19 +47,19 @@ def bar(used_percent: float, marks_percent: list[float], length: int) -> str:
 def _used(storage: StorageStatus, used_percent: float, now_wall_ns: int, width: int, ink: Ink) -> list[str]:
     paint = {"high": ink.warn, "full": ink.bad}.get(storage.level or "", ink.good)
     marks = [storage.clean_above_percent, storage.stop_above_percent] if storage.clean else [storage.stop_above_percent]
-    figures = f"{used_percent:.1f} % used"
+    figures = f"{used_percent:.1f}% used"
     length = min(_LONGEST_BAR, width - len(figures) - 6)
     lines = [f"  {paint(bar(used_percent, marks, length))} {figures}"]
     free = "" if storage.free_bytes is None else f"{words.size(storage.free_bytes)} free"
     if storage.inodes_percent is not None and storage.inodes_percent >= storage.clean_above_percent:
-        free += f", {storage.inodes_percent:.1f} % of the inodes used"
+        free += f", {storage.inodes_percent:.1f}% of the inodes used"
     lines += field("level", f"{storage.level or 'unknown'}{f', {free}' if free else ''}", width, ink)
     checked_s = (now_wall_ns - (storage.checked_wall_ns or now_wall_ns)) / NS_PER_S
     return lines + (field("checked", f"{words.duration(checked_s)} ago", width, ink) if checked_s > _STALE_S else [])
 
 
 def _thresholds(storage: StorageStatus) -> str:
-    stop = f"stops recording above {storage.stop_above_percent:g} %"
+    stop = f"stops recording above {storage.stop_above_percent:g}%"
     if not storage.clean:
         return f"never deletes, {stop}"
-    return f"deletes the oldest above {storage.clean_above_percent:g} %, {stop}"
+    return f"deletes the oldest above {storage.clean_above_percent:g}%, {stop}"

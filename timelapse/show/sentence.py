@@ -11,6 +11,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from msgspec.structs import replace
+
 from shared.clock import NS_PER_S
 from shared.errors import WireError
 from shared.events import (
@@ -41,6 +43,8 @@ _TOPIC_WIDTH = max(len(topic) for topic in DATA_TYPES)
 _BAD = frozenset(
     {"frame.missed", "camera.lost", "worker.hung", "worker.quarantined", "worker.wedged", "config.rejected"}
 )
+_BEGINNINGS = frozenset({"worker.starting", "worker.ready"})
+"""The cause in these is that of the last end, which would read as if it were why the worker starts."""
 _WARN = frozenset({"worker.backoff", "worker.exited", "disk.pressure", "clock.stepped", "supervisor.stopping"})
 
 
@@ -64,6 +68,8 @@ def sentence(event: Event) -> str:
     if isinstance(data, Status):
         # As it was then, which may be long ago.
         return words.plain(verdict(data, event.wall_ns, 0.0).sentence)
+    if isinstance(data, WorkerChanged) and event.topic in _BEGINNINGS:
+        data = replace(data, cause="")
     say = _SENTENCES.get(type(data))
     return words.plain(say(data) if say is not None else json.dumps(event.data, ensure_ascii=False))
 
@@ -97,7 +103,7 @@ def _camera_lost(data: CameraLost) -> str:
 
 def _disk_pressure(data: DiskPressure) -> str:
     free = f"{words.size(data.free_bytes)} free"
-    return f"{data.level}: {data.used_percent:.1f} % used, {_listed(free, data.path, data.detail)}"
+    return f"{data.level}: {data.used_percent:.1f}% used, {_listed(free, data.path, data.detail)}"
 
 
 def _storage_pruned(data: StoragePruned) -> str:
@@ -122,7 +128,7 @@ def _worker_changed(data: WorkerChanged) -> str:
 
 def _config_reloaded(data: ConfigReloaded) -> str:
     waits = f"; needs a restart: {', '.join(data.needs_restart)}" if data.needs_restart else ""
-    return f"in force: {', '.join(data.applied) or 'nothing new'}{waits}"
+    return f"changes in force: {', '.join(data.applied) or 'nothing new'}{waits}"
 
 
 def _config_rejected(data: ConfigRejected) -> str:

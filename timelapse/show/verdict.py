@@ -2,24 +2,23 @@
 
 Owns: what counts as recording, and the words for each state that does not.
 Does not own: how the rest of the page looks (`timelapse.show.page`).
-Invariant: pure. `well` is true exactly when every camera records and every worker runs.
+Invariant: pure but for the local time zone. `well` is true exactly when every camera records, or waits for its window,
+and every worker runs.
 """
 
 from __future__ import annotations
 
 from msgspec import Struct
 
-from shared.clock import NS_PER_S
-from shared.status import CameraStatus, Status, WorkerStatus
+from shared.status import CameraStatus, Status, StorageStatus, WorkerStatus
+from timelapse.show.waiting import is_silent, silent_s, waits_for_window
 from timelapse.show.words import duration, plain
 
 _CAPTURE = "capture."
-_SILENCE_S = 120.0
-"""On top of three intervals: opening a slow camera, a long exposure, a clock that was just set."""
 
 
 class Verdict(Struct, frozen=True):
-    """`recording` counts the cameras that are; `sentence` stands on one line."""
+    """`recording` counts the cameras that are, without those that wait; `sentence` stands on one line."""
 
     well: bool
     recording: int
@@ -35,13 +34,13 @@ def verdict(status: Status, now_wall_ns: int, age_s: float) -> Verdict:
         for name, worker in status.workers.items()
         if not name.startswith(_CAPTURE) and (trouble := trouble_of_worker(name, worker, age_s))
     ]
-    recording = len(troubles) - len(bad)
+    waiting = [name for name, trouble in troubles.items() if not trouble and waits(status, name, now_wall_ns)]
     if status.supervisor.state == "stopping":
         return Verdict(False, 0, "NOT recording: the supervisor is stopping.")
-    sentence = _sentence(list(troubles), bad)
+    sentence = _sentence(status, bad, waiting)
     if not bad and others:
         sentence = f"{sentence.rstrip('.')}, but {others[0]}"
-    return Verdict(not bad and not others, recording, sentence)
+    return Verdict(not bad and not others, len(troubles) - len(bad) - len(waiting), sentence)
 
 
 def trouble_of_camera(status: Status, camera: str, now_wall_ns: int, age_s: float) -> str:
@@ -52,9 +51,16 @@ def trouble_of_camera(status: Status, camera: str, now_wall_ns: int, age_s: floa
         return f"{name} is not there yet"
     return (
         trouble_of_worker(name, worker, age_s)
+        or _disk_full(name, status.storage, status.cameras[camera])
         or _slots_missed(name, status, status.cameras[camera], worker.since_wall_ns)
         or _silence(name, status.cameras[camera], worker.since_wall_ns, now_wall_ns)
     )
+
+
+def waits(status: Status, camera: str, now_wall_ns: int) -> bool:
+    """Whether a camera that has no trouble takes nothing at present, because it is outside its window."""
+    worker = status.workers.get(_CAPTURE + camera)
+    return worker is not None and waits_for_window(status.cameras[camera], worker.since_wall_ns, now_wall_ns)
 
 
 def trouble_of_worker(name: str, worker: WorkerStatus, age_s: float) -> str:
@@ -84,6 +90,18 @@ def next_try(worker: WorkerStatus, age_s: float) -> str:
     return f"next try in {duration(left_s)}" if left_s >= 1 else "next try now"
 
 
+def _disk_full(name: str, storage: StorageStatus, camera: CameraStatus) -> str:
+    """Said before any slot is missed: the next one may be an hour away."""
+    if storage.level != "full" or (camera.last_frame_slot_ns or 0) > (storage.checked_wall_ns or 0):
+        return ""  # what was written since is the last word
+    used = f"{storage.used_percent:.1f}% full" if storage.used_percent is not None else "full"
+    if storage.inodes_percent is not None and storage.inodes_percent > (storage.used_percent or 0.0):
+        used = f"full ({storage.inodes_percent:.1f}% of its inodes are used)"
+    detail = f" ({plain(storage.detail)})" if storage.detail else ""
+    remedy = "make room there, or raise storage.stop_above"
+    return f"{name} may not write: the disk is {used}, the limit is {storage.stop_above_percent:g}%{detail}; {remedy}"
+
+
 def _slots_missed(name: str, status: Status, camera: CameraStatus, since_wall_ns: int) -> str:
     # A miss from before this worker was ready is why it was started, not how it does.
     if not camera.missing_now or (camera.last_miss_slot_ns or 0) < since_wall_ns:
@@ -97,16 +115,30 @@ def _silence(name: str, camera: CameraStatus, since_wall_ns: int, now_wall_ns: i
     """Neither frames nor misses, which should not be: the page must not call that recording."""
     if camera.window != "always":
         return ""
-    silent_s = (now_wall_ns - max(camera.last_frame_slot_ns or 0, since_wall_ns)) / NS_PER_S
-    silent = silent_s > 3 * camera.interval_s + _SILENCE_S
-    return f"{name} runs, but has taken no frame for {duration(silent_s)}" if silent else ""
+    if not is_silent(camera, since_wall_ns, now_wall_ns):
+        return ""
+    return f"{name} runs, but has taken no frame for {duration(silent_s(camera, since_wall_ns, now_wall_ns))}"
 
 
-def _sentence(cameras: list[str], bad: list[str]) -> str:
-    total = len(cameras)
+def _sentence(status: Status, bad: list[str], waiting: list[str]) -> str:
+    total = len(status.cameras)
+    recording = total - len(bad) - len(waiting)
     if not bad:
-        return f"Recording: {'camera ' + cameras[0] if total == 1 else f'all {total} cameras'}."
+        return _all_well(status, waiting)
     more = f" (and {len(bad) - 1} more)" if len(bad) > 1 else ""
-    if len(bad) == total:
+    if not recording:
         return f"NOT recording: {bad[0]}{more}"
-    return f"Recording {total - len(bad)} of {total} cameras: {bad[0]}{more}"
+    return f"Recording {recording} of {total} cameras: {bad[0]}{more}"
+
+
+def _all_well(status: Status, waiting: list[str]) -> str:
+    total = len(status.cameras)
+    all_of_them = "both cameras" if total == 2 else f"all {total} cameras"
+    if not waiting:
+        return f"Recording: {f'camera {next(iter(status.cameras))}' if total == 1 else all_of_them}."
+    window = f"its window ({plain(status.cameras[waiting[0]].window)})"
+    if len(waiting) == total:
+        alone = f"camera {waiting[0]} is outside {window}"
+        return f"Waiting: {alone if total == 1 else f'{all_of_them} are outside their windows'}."
+    they_wait = f"{waiting[0]} waits for {window}" if len(waiting) == 1 else f"{len(waiting)} wait for their windows"
+    return f"Recording {total - len(waiting)} of {total} cameras; {they_wait}."

@@ -47,13 +47,16 @@ examples:
 
 def add(subparsers: Subparsers) -> None:
     """Declare the verb and its own four."""
-    verb = add_verb(subparsers, "config", "check, show or change the configuration", _DESCRIPTION, _EPILOG, None)
+    summary = "check, show or change the configuration"
+    verb = add_verb(subparsers, "config", summary, _DESCRIPTION, _EPILOG, None, reads_config=True)
     actions = verb.add_subparsers(title="actions", metavar="ACTION", required=True)
-    add_verb(actions, "check", "tell all mistakes, or that it is fine", _CHECK, "", _check)
-    show = add_verb(actions, "show", "every setting, defaults too; passwords are hidden", _SHOW, "", _show)
+    add_verb(actions, "check", "tell all mistakes, or that it is fine", _CHECK, "", _check, reads_config=True)
+    show = add_verb(
+        actions, "show", "every setting, defaults too; passwords are hidden", _SHOW, "", _show, reads_config=True
+    )
     show.add_argument("--json", action="store_true", help="as JSON, with the names and units of the program")
-    get = add_verb(actions, "get", "one value", _GET, _GET_EXAMPLE, _get)
-    set_ = add_verb(actions, "set", "change one value in the file", _SET, _SET_EXAMPLE, _set)
+    get = add_verb(actions, "get", "one value", _GET, _GET_EXAMPLE, _get, reads_config=True)
+    set_ = add_verb(actions, "set", "change one value in the file", _SET, _SET_EXAMPLE, _set, reads_config=True)
     for action in (get, set_):
         action.add_argument("key", metavar="KEY", help="dotted: cameras.main.interval")
     set_.add_argument("value", metavar="VALUE", help="as it would stand in the file: 5s, 90%%, 1920x1080")

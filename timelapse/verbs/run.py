@@ -12,7 +12,7 @@ from timelapse.usage import Subparsers, add_verb
 _DESCRIPTION = """\
 Records in the foreground until Ctrl-C or SIGTERM: starts a worker for each
 camera and one for the disk, and keeps them running. 'timelapse' without a verb
-does the same. As a service it is started by systemd."""
+does the same."""
 _EPILOG = """\
 example:
   timelapse run --config config/timelapse.yml --runtime-dir /tmp/timelapse
@@ -22,7 +22,9 @@ SIGHUP (or 'timelapse reload') reads the configuration again."""
 
 def add(subparsers: Subparsers) -> None:
     """Declare the verb."""
-    add_verb(subparsers, "run", "record in the foreground (as without a verb)", _DESCRIPTION, _EPILOG, run)
+    add_verb(
+        subparsers, "run", "record in the foreground (as without a verb)", _DESCRIPTION, _EPILOG, run, reads_config=True
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -13,7 +13,8 @@ from timelapse.usage import Subparsers, add_verb
 
 _DESCRIPTION = """\
 Tells at a glance whether every camera records, and if not, why. The first line
-is the verdict; below it each camera, the workers, the disk, the configuration."""
+is the verdict; below it each camera, the workers, the disk, the configuration.
+--config says where to look when no supervisor runs: when one was last seen."""
 _EPILOG = """\
 examples:
   timelapse status                       the page
@@ -22,15 +23,16 @@ examples:
   timelapse status >/dev/null || echo "something is wrong"
 
 exit status:
-  0   every camera records, and every worker runs
-  69  no supervisor is running
+  0   every camera records (or waits for its window), and every worker runs
+  69  no supervisor is running, or it does not answer
   75  it runs, but a camera does not record, or a worker is not running
 With --watch it is 0 at Ctrl-C."""
 
 
 def add(subparsers: Subparsers) -> None:
     """Declare the verb."""
-    verb = add_verb(subparsers, "status", "is it recording? a page that tells at a glance", _DESCRIPTION, _EPILOG, run)
+    summary = "is it recording? a page that tells at a glance"
+    verb = add_verb(subparsers, "status", summary, _DESCRIPTION, _EPILOG, run, reads_config=True)
     verb.add_argument("--watch", action="store_true", help="keep the page live until Ctrl-C")
     verb.add_argument("--json", action="store_true", help="the status as it goes over the bus; with --watch one a line")
 

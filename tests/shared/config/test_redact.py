@@ -40,6 +40,8 @@ from shared.config.redact import LONGEST_SHOWN, redact_url, shown
         ("http://host/?access_token=S&api_key=T", "http://host/?access_token=***&api_key=***"),
         ("http://host/?map=1&step=2&sp=3", "http://host/?map=1&step=2&sp=3"),
         ("http://host/axis-cgi/mjpg/video.cgi?resolution=1x1", "http://host/axis-cgi/mjpg/video.cgi?resolution=1x1"),
+        ("secret@cam.local/stream", "***@cam.local/stream"),
+        ("http://secret@cam.local/stream", "http://***@cam.local/stream"),
         ("/dev/video0", "/dev/video0"),
         ("", ""),
     ],

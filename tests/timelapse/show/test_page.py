@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from shared.status import LeaseStatus, RestartStatus, Status
 from tests.rig.status_values import NOW_NS, camera, in_backoff, status, with_camera, with_worker, worker
+from tests.rig.zone import zone
 from timelapse.show.ink import Ink
 from timelapse.show.page import page
 
@@ -60,12 +61,13 @@ STATES = {
 }
 
 
-@pytest.mark.parametrize("width", [60, 80, 100, 120, 200])
+@pytest.mark.parametrize("width", [60, 65, 70, 80, 100, 120, 200])
 @pytest.mark.parametrize("state", STATES)
 def test_page_at_any_width_no_line_is_longer(state: str, width: int) -> None:
     lines = page(STATES[state], NOW_NS, 0.0, width=width, ink=Ink(colour=False))
     assert [line for line in lines if len(line) > width] == []
     assert [line for line in lines if not line.isprintable()] == []
+    assert [line for line in lines if line.strip() in {"%", "% used"} or " %" in line] == []
 
 
 @pytest.mark.parametrize("state", STATES)
@@ -79,7 +81,7 @@ def test_page_in_colour_says_the_same(state: str) -> None:
 def test_page_all_well_tells_at_a_glance() -> None:
     lines = page(status(), NOW_NS, 0.0, width=80, ink=Ink())
     text = "\n".join(lines)
-    assert lines[0] == "Recording: all 2 cameras."
+    assert lines[0] == "Recording: both cameras."
     assert "4 s ago" in text
     assert "0.4 ms late, 301 kB" in text
     assert "main/2026/11/23/20261123T081530.000+0000.jpg" in text
@@ -119,3 +121,44 @@ def test_page_wide_says_what_each_worker_is_doing() -> None:
 def test_page_clock_put_back_frame_in_the_future_is_said() -> None:
     text = "\n".join(page(status(), NOW_NS - 10**13, 0.0, width=80, ink=Ink()))
     assert "in the future" in text
+
+
+def block_of_main(value: Status, now_ns: int = NOW_NS, width: int = 120) -> list[str]:
+    with zone("UTC"):
+        lines = page(value, now_ns, 0.0, width=width, ink=Ink())[2:]
+    return lines[: lines.index("")]
+
+
+def test_page_camera_outside_its_window_waits_for_it() -> None:
+    waiting = with_camera(STATES["unknown yet"], "main", window="20:00-06:00")
+    waiting = with_worker(waiting, "capture.main", state="running")
+    lines = block_of_main(waiting)
+    assert lines[0] == "main  waiting for its window (20:00-06:00)"
+    assert "last frame  none since the start" in lines[1]
+
+
+def test_page_narrow_the_window_is_named_below_rather_than_the_name_cut() -> None:
+    name, window = "n" * 32, "sunrise-30m..sunset+30m"
+    value = replace(status(), cameras={name: camera(name, window=window)}, workers={f"capture.{name}": worker()})
+    lines = block_of_main(value, NOW_NS + 3600 * 10**9, width=60)
+    assert lines[0] == f"{name}  waiting for its window"
+    assert f"  slots       every 10 s, within {window}" in lines
+
+
+@pytest.mark.parametrize("state", ["failed", "backoff", "stopped", "killing", "quarantined", "starting"])
+def test_page_camera_in_trouble_does_not_claim_that_none_was_missed(state: str) -> None:
+    known = with_camera(status(), "main", misses={}, accounted_until_ns=NOW_NS - 34_500_000_000)
+    text = "\n".join(block_of_main(with_worker(known, "capture.main", state=state)))
+    assert "1,234 frames (370 MB), slots since 08:15:00.000 not accounted for yet" in text
+    assert "none missed" not in text
+    missed = "\n".join(
+        block_of_main(with_worker(with_camera(known, "main", misses={"hang": 2}), "capture.main", state=state))
+    )
+    assert "2 missed: 2 hang; slots since 08:15:00.000 not accounted for yet" in " ".join(missed.split())
+    unknown = "\n".join(block_of_main(with_worker(STATES["unknown yet"], "capture.main", state=state)))
+    assert "0 frames, slots not accounted for yet" in unknown
+
+
+def test_page_camera_in_trouble_before_its_next_slot_has_missed_none() -> None:
+    known = with_camera(status(), "main", misses={}, interval_s=3600.0, accounted_until_ns=NOW_NS - 34_500_000_000)
+    assert "none missed" in "\n".join(block_of_main(with_worker(known, "capture.main", state="backoff")))

@@ -50,7 +50,7 @@ DATA: dict[str, tuple[dict[str, Any], str]] = {
     "camera.lost": ({"camera": "main", "detail": "connection refused"}, "main: lost, connection refused"),
     "disk.pressure": (
         {"level": "full", "used_percent": 95.04, "free_bytes": 5_000_000, "inodes_percent": None, "path": "/srv"},
-        "full: 95.0 % used, 5.0 MB free, /srv",
+        "full: 95.0% used, 5.0 MB free, /srv",
     ),
     "storage.pruned": (
         {"count": 2, "bytes": 600_000, "oldest": "main/a.jpg", "newest": "main/b.jpg", "rule": "clean_above"},
@@ -58,7 +58,7 @@ DATA: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "config.reloaded": (
         {"applied": ["storage.clean"], "needs_restart": ["output_dir"]},
-        "in force: storage.clean; needs a restart: output_dir",
+        "changes in force: storage.clean; needs a restart: output_dir",
     ),
     "config.rejected": ({"errors": ["f:1:2: x"]}, "1 mistake, nothing changed: f:1:2: x"),
     "clock.stepped": ({"camera": "main", "step_ns": -1_500_000_000}, "main: the clock jumped by -1.500 s"),
@@ -66,12 +66,15 @@ DATA: dict[str, tuple[dict[str, Any], str]] = {
     "bus.tick": ({"seq": 12, "tseq": {}}, "last event 12"),
     "supervisor.started": ({"pid": 1, "version": "0.1.0", "config": "/c.yml"}, "version 0.1.0, pid 1, /c.yml"),
     "supervisor.stopping": ({"reason": "SIGTERM"}, "SIGTERM"),
-    "status": (plain(status()), "Recording: all 2 cameras."),
+    "status": (plain(status()), "Recording: both cameras."),
     **{
         topic: (WORKER, "capture.main: cause camera, next try in 5 s, pid 1234")
         for topic in DATA_TYPES
         if topic.startswith("worker.")
     },
+    # Why the one before has ended is not why this one starts.
+    "worker.starting": (WORKER, "capture.main: next try in 5 s, pid 1234"),
+    "worker.ready": (WORKER, "capture.main: next try in 5 s, pid 1234"),
 }
 
 

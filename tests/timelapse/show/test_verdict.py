@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 from msgspec.structs import replace
 
 from shared.clock import NS_PER_S
 from shared.status import Status
 from tests.rig.status_values import NOW_NS, in_backoff, status, with_camera, with_worker
+from tests.rig.zone import zone
 from timelapse.show.verdict import verdict
+
+HOUR_NS = 3600 * NS_PER_S
+AT_0815_NS = NOW_NS - 34_500_000_000
 
 
 def only_main(base: Status) -> Status:
@@ -18,7 +25,7 @@ def only_main(base: Status) -> Status:
 def test_verdict_all_running_is_well() -> None:
     found = verdict(status(), NOW_NS, 0.0)
     assert found.well
-    assert found.sentence == "Recording: all 2 cameras."
+    assert found.sentence == "Recording: both cameras."
     assert verdict(only_main(status()), NOW_NS, 0.0).sentence == "Recording: camera main."
 
 
@@ -83,7 +90,7 @@ def test_verdict_slot_missed_before_the_worker_was_ready_does_not_count() -> Non
 def test_verdict_storage_in_backoff_records_but_is_not_well() -> None:
     found = verdict(in_backoff(status(), "storage"), NOW_NS, 0.0)
     assert not found.well
-    assert found.sentence.startswith("Recording: all 2 cameras, but storage is in back-off")
+    assert found.sentence.startswith("Recording: both cameras, but storage is in back-off")
 
 
 def test_verdict_camera_without_worker_is_not_recording() -> None:
@@ -103,3 +110,90 @@ def test_verdict_no_frame_for_long_is_not_recording_whatever_the_worker_says() -
     assert verdict(fresh, NOW_NS, 0.0).well
     by_day = with_camera(silent, "main", window="06:00-20:00")
     assert verdict(by_day, NOW_NS, 0.0).well
+
+
+@pytest.fixture(name="_utc")
+def _in_utc() -> Iterator[None]:
+    with zone("UTC"):
+        yield
+
+
+def full(base: Status, **storage: Any) -> Status:
+    given = {"level": "full", "used_percent": 95.04, "checked_wall_ns": NOW_NS, **storage}
+    return replace(base, storage=replace(base.storage, **given))
+
+
+def test_verdict_full_disk_is_not_recording_long_before_a_slot_is_missed() -> None:
+    hourly = with_camera(only_main(status()), "main", interval_s=3600.0)
+    found = verdict(full(hourly), NOW_NS, 0.0)
+    assert (found.well, found.recording) == (False, 0)
+    assert found.sentence == (
+        "NOT recording: capture.main may not write: the disk is 95.0% full, the limit is 90%; "
+        "make room there, or raise storage.stop_above"
+    )
+
+
+def test_verdict_disk_full_of_inodes_says_so_and_what_storage_does_about_it() -> None:
+    found = verdict(full(status(), used_percent=12.0, inodes_percent=97.0, detail="nothing can go"), NOW_NS, 0.0)
+    assert "the disk is full (97.0% of its inodes are used), the limit is 90% (nothing can go); " in found.sentence
+    assert found.sentence.endswith("(and 1 more)")
+
+
+def test_verdict_frame_since_the_disk_was_full_has_the_last_word() -> None:
+    assert verdict(full(status(), checked_wall_ns=NOW_NS - 10 * NS_PER_S), NOW_NS, 0.0).well
+
+
+def test_verdict_high_disk_records() -> None:
+    assert verdict(full(status(), level="high"), NOW_NS, 0.0).well
+
+
+def test_verdict_of_three_cameras_says_how_many() -> None:
+    three = status()
+    three = replace(
+        three,
+        cameras={**three.cameras, "roof": three.cameras["main"]},
+        workers={**three.workers, "capture.roof": three.workers["capture.main"]},
+    )
+    assert verdict(three, NOW_NS, 0.0).sentence == "Recording: all 3 cameras."
+
+
+@pytest.mark.usefixtures("_utc")
+@pytest.mark.parametrize(
+    ("window", "hours", "waits"),
+    [
+        ("06:00-20:00", 0, False),
+        ("06:00-08:15", 0, True),
+        ("08:15-20:00", 0, False),
+        ("08:16-20:00", 0, True),
+        ("06:00-20:00", 12, True),
+        ("20:00-06:00", 0, True),
+        ("20:00-06:00", 13, False),
+        ("20:00-06:00", -4, False),
+        ("06:00..24:00", 15, False),
+        ("by the tide", 0, False),
+    ],
+)
+def test_verdict_outside_fixed_hours_waits_and_is_well(window: str, hours: int, waits: bool) -> None:
+    at_ns = AT_0815_NS + hours * HOUR_NS
+    found = verdict(with_camera(only_main(status()), "main", window=window), at_ns, 0.0)
+    assert (found.well, found.recording) == (True, 0 if waits else 1)
+    waiting = f"Waiting: camera main is outside its window ({window})."
+    assert found.sentence == (waiting if waits else "Recording: camera main.")
+
+
+@pytest.mark.usefixtures("_utc")
+def test_verdict_one_of_two_outside_its_window_names_it() -> None:
+    one = with_camera(status(), "garden", window="20:00-06:00")
+    assert verdict(one, NOW_NS, 0.0).sentence == "Recording 1 of 2 cameras; garden waits for its window (20:00-06:00)."
+    both = with_camera(one, "main", window="20:00-06:00")
+    assert verdict(both, NOW_NS, 0.0).sentence == "Waiting: both cameras are outside their windows."
+    failing = in_backoff(one, "capture.main")
+    assert verdict(failing, NOW_NS, 0.0).sentence.startswith("NOT recording: capture.main is in back-off")
+
+
+def test_verdict_window_by_the_sun_waits_when_nothing_has_come_for_long() -> None:
+    by_the_sun = with_camera(only_main(status()), "main", window="sunrise..sunset")
+    assert verdict(by_the_sun, NOW_NS, 0.0).sentence == "Recording: camera main."
+    later = verdict(by_the_sun, NOW_NS + HOUR_NS, 0.0)
+    assert later.sentence == "Waiting: camera main is outside its window (sunrise..sunset)."
+    assert later.well
