@@ -42,6 +42,10 @@ class Accounts:
         """A slot has begun; what becomes of it is told by `written` or `missed`. Slots come in order."""
         self._open[slot_ns] = None
 
+    def withdraw(self, slot_ns: int) -> None:
+        """The slot that began last has not begun after all: the clock was set, and it may begin another time."""
+        del self._open[slot_ns]
+
     def written(self, frame: FrameWritten, now_ns: int) -> list[Told]:
         """The frame of a slot is durable; what can be told now."""
         self._open[frame.slot_ns] = frame
@@ -82,7 +86,7 @@ class Accounts:
     def _join(self, miss: FrameMissed, now_ns: int) -> list[Told]:
         """Add a miss to the range that goes on, or tell it as the first of a new one."""
         kept = self._range
-        if kept is not None and _continues(kept, miss):
+        if kept is not None and continues(kept, miss):
             self._range = replace(kept, last_slot_ns=miss.last_slot_ns, count=kept.count + miss.count)
             return self.tell(now_ns)
         told: list[Told] = [*self.flush(), miss]
@@ -98,7 +102,8 @@ class Accounts:
         return told
 
 
-def _continues(kept: FrameMissed, miss: FrameMissed) -> bool:
+def continues(kept: FrameMissed, miss: FrameMissed) -> bool:
+    """Whether `miss` is more of the same."""
     same = (kept.cause, kept.interval_ns) == (miss.cause, miss.interval_ns)
     return same and miss.first_slot_ns == kept.last_slot_ns + kept.interval_ns
 

@@ -7,6 +7,7 @@ expired, so that a dead storage worker holds nobody back.
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from shared.causes import MissCause
@@ -14,6 +15,8 @@ from shared.clock import NS_PER_S
 from shared.disk import is_mount_point, usage_of
 from shared.errors import DiskError
 from shared.events import DiskPressure
+
+log = logging.getLogger(__name__)
 
 EXPIRES_NS = 5 * NS_PER_S
 
@@ -26,6 +29,7 @@ class DiskGate:
         self._output_dir = output_dir
         self._require_mount = require_mount
         self._full_until_ns: int | None = None
+        self._was_closed = False
 
     def hear(self, pressure: DiskPressure, now_ns: int) -> None:
         """Storage has said how full the disk is (`now_ns` is monotonic)."""
@@ -41,6 +45,15 @@ class DiskGate:
 
     def refuses(self, now_ns: int) -> MissCause | None:
         """Why nothing may be written now, or None. Raises `DiskError` where the disk is not there or broken."""
+        cause = self._full(now_ns)
+        if cause is not None and not self._was_closed:
+            log.warning("%s: the disk is too full: nothing is recorded until there is room", self._output_dir)
+        elif self._was_closed and cause is None:
+            log.info("%s: there is room on the disk: recording goes on", self._output_dir)
+        self._was_closed = cause is not None
+        return cause
+
+    def _full(self, now_ns: int) -> MissCause | None:
         self.check_mounted()
         try:
             usage = usage_of(self._output_dir)

@@ -1,34 +1,80 @@
 """What became of the slots while no worker was there to tell: the disk knows.
 
 Owns: comparing the slots of a span with the tree. Does not own: telling the result (`capture_worker.accounts`).
-Invariant: a slot whose frame is on the disk is never told as missed.
+Invariant: a slot whose frame is on the disk is never told as missed, unless that frame was told already, and the slot
+came a second time since.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator
 from pathlib import Path
+
+from msgspec import Struct
 
 from capture_worker.check import DamagedFrame, check_jpeg
 from capture_worker.grid import SlotRange, subtract
 from capture_worker.plan import Plan
 from shared.events import FrameWritten
+from shared.frame_name import FrameName
 from shared.tree import FoundFrame, frames_between
 
 
+class Earlier(Struct, frozen=True):
+    """Slots that were told before the clock was put back; none where the last is before the first."""
+
+    first_ns: int = 0
+    last_ns: int = -1
+
+    def told(self, name: FrameName) -> bool:
+        """Whether this frame was told then: what is lived a second time becomes a further take."""
+        return name.take == 1 and self.first_ns <= name.slot_ns <= self.last_ns
+
+
+class Span(Struct, frozen=True):
+    """The time strictly between two instants, in slots."""
+
+    after_ns: int
+    before_ns: int
+    earlier: Earlier = Earlier()
+
+
 def look_back(
-    camera_dir: Path, camera: str, plan: Plan, after_ns: int, before_ns: int
+    camera_dir: Path, camera: str, plan: Plan, span: Span, still_alive: Callable[[], None]
 ) -> Iterator[FrameWritten | SlotRange]:
-    """The frames and the missed slots strictly between two times, in order. Blocks for the disk. Raises OSError."""
-    by_slot = {frame.name.slot_ns: frame for frame in frames_between(camera_dir, after_ns + 1, before_ns)}
-    parts: list[SlotRange | int] = []
-    for slots in plan.slots_between(after_ns, before_ns):
-        # A frame off the grid is of an interval that was changed meanwhile; it counts as what it is.
-        parts += subtract(slots, sorted(slot_ns for slot_ns in by_slot if slots.first_ns <= slot_ns <= slots.last_ns))
-    parts += by_slot.keys() - set(parts)
-    for part in sorted(parts, key=lambda part: part if isinstance(part, int) else part.first_ns):
-        yield part if isinstance(part, SlotRange) else _recovered(camera_dir, camera, by_slot[part])
+    """The frames and the missed slots of a span, in order, each frame that is news. Blocks for the disk.
+
+    Calls `still_alive` again and again meanwhile. Raises OSError.
+    """
+    by_slot: dict[int, list[FoundFrame]] = {}
+    for frame in frames_between(camera_dir, span.after_ns + 1, span.before_ns):
+        still_alive()
+        if not span.earlier.told(frame.name):
+            by_slot.setdefault(frame.name.slot_ns, []).append(frame)
+    for part in _parts(plan, span, sorted(by_slot), still_alive):
+        if isinstance(part, SlotRange):
+            yield part
+        else:
+            for frame in sorted(by_slot[part], key=lambda frame: frame.name):
+                still_alive()
+                yield _recovered(camera_dir, camera, frame)
+
+
+def _parts(plan: Plan, span: Span, taken: list[int], still_alive: Callable[[], None]) -> Iterator[SlotRange | int]:
+    """The missed slots, and those that are taken, all in order.
+
+    A frame off the grid is of an interval that was changed meanwhile, or of another window; it counts as what it is.
+    """
+    done = 0
+    for slots in plan.slots_between(span.after_ns, span.before_ns):
+        still_alive()
+        first, last = bisect_left(taken, slots.first_ns, done), bisect_right(taken, slots.last_ns, done)
+        yield from taken[done:first]
+        yield from subtract(slots, taken[first:last])
+        done = last
+    yield from taken[done:]
 
 
 def _recovered(camera_dir: Path, camera: str, frame: FoundFrame) -> FrameWritten:

@@ -13,27 +13,31 @@ import signal
 import time
 from pathlib import Path
 
-from capture_worker.accounts import Accounts, Told
+from capture_worker.asking import Asking
 from capture_worker.camera_key import camera_key
 from capture_worker.camera_thread import CameraThread
 from capture_worker.cameras.base import Opened, ShootingCamera
 from capture_worker.cameras.faults import active
 from capture_worker.cameras.select import make_camera
+from capture_worker.clock_alarm import ClockAlarm
 from capture_worker.finish import Finisher
 from capture_worker.gate import DiskGate
 from capture_worker.grid import SlotRange
 from capture_worker.inbox import Inbox
+from capture_worker.past import past_of
 from capture_worker.plan import plan_for
-from capture_worker.recovery import look_back
-from capture_worker.request import Request, RequestPlace
+from capture_worker.recovery import Earlier, Span, look_back
+from capture_worker.request import RequestPlace
 from capture_worker.results import Broken, NotStored, NotTaken, Opening, Result, Stored, Taken
 from capture_worker.store import FrameStore
+from capture_worker.teller import Teller
 from capture_worker.writer_thread import WriterThread
 from shared import fence
 from shared.causes import MissCause
 from shared.clock import NS_PER_MS, NS_PER_S, StepWatch, is_synchronised
+from shared.config.model import CameraConfig
 from shared.durable import make_directories
-from shared.errors import EX_OK, CameraError, DiskError, TimelapseError, WireError
+from shared.errors import EX_OK, CameraError, ConfigError, DiskError, TimelapseError, WireError
 from shared.events import CameraLost, CameraOpened, ClockStepped, DiskPressure, FrameWritten
 from shared.messages import Configure, Event
 from shared.transport import Poller
@@ -44,11 +48,8 @@ from shared.worker import Worker
 log = logging.getLogger(__name__)
 
 TOPICS = ("disk.pressure",)
-_LONGEST_SLEEP_NS = 60 * NS_PER_S
 _PRECISE_NS = 2 * NS_PER_MS
 """The poller counts in milliseconds; the rest before a slot is slept to the microsecond."""
-_LATEST_NS = NS_PER_S
-"""A slot that this thread comes to later than this is missed rather than shot: it would show another moment."""
 _MOST_QUEUED = 4
 """Frames that may wait for the disk: at 12 MP some 20 MB."""
 _FINISH_S = 0.15
@@ -64,7 +65,7 @@ class Session:
         self.worker = worker
         self.name = worker.identity.worker.removeprefix("capture.")
         self._configuration = order.configuration
-        self._camera_config = order.configuration.cameras[self.name]
+        self._camera_config = _camera_of(order, self.name)
         self._output_dir = Path(order.configuration.output_dir)
         self._camera_dir = self._output_dir / self.name
         self._plan = plan_for(self._camera_config, order.configuration.location)
@@ -73,14 +74,13 @@ class Session:
             require_mount=order.configuration.require_mount,
             stop_above_percent=order.configuration.storage.stop_above_percent,
         )
-        self._accounts = Accounts(self.name)
+        self._teller = Teller(worker, self.name)
         self._watch = StepWatch(worker.clock)
+        self._alarm = ClockAlarm()
         self._cursor_ns = worker.clock.wall_ns()
         self._next_slot_ns: int | None = None
         self._first_cause: MissCause | None = "starting"
         self._queued = 0
-        self._gate_was_closed = False
-        self._patience_ns: int | None = None
         self._inbox: Inbox[Result] = Inbox()
         self._place = RequestPlace()
         self._store = FrameStore(self._camera_dir)
@@ -88,7 +88,8 @@ class Session:
         self._writer = WriterThread(self.name, self._store, self._finisher.finish, self._inbox, worker.lease_holder)
         camera = make_camera(self._camera_config, worker.clock)
         self._camera = CameraThread(camera, self._place, self._inbox, worker.clock, worker.lease_holder)
-        self._streams = not isinstance(camera, ShootingCamera)
+        streams = not isinstance(camera, ShootingCamera)
+        self._asking = Asking(self._place, self._camera, worker.clock, streams=streams)
 
     def set_up(self, order: Configure) -> None:
         """Everything before the camera: fences, directories, and the slots since the last account."""
@@ -107,6 +108,8 @@ class Session:
     def run(self) -> int:
         """Record until told to stop; the exit status. Raises the `TimelapseError` that ended it."""
         self.worker.poller.add(self._inbox.fd)
+        if self._alarm.fd is not None:
+            self.worker.poller.add(self._alarm.fd)
         self._plan_next()
         self._writer.start()
         self._camera.start()
@@ -119,18 +122,19 @@ class Session:
             raise self._disk_error(error) from error
         finally:
             # Whatever ends it: what is known is told with its own cause, and not by the next start with this end's.
-            self._tell(self._accounts.flush())
+            self._teller.flush()
         return EX_OK
 
     def _turn(self) -> bool:
         """Do all that is due and take in all that has come; whether it was told to stop. Waits for nothing."""
+        self._alarm.clear()
         self._take_clock_step()
         # What ends everything comes last, lest it take with it what came with it.
         for result in sorted(self._inbox.taken(), key=lambda result: isinstance(result, Broken)):
             self._take_result(result)
         self._give_up_waiting()
         self._begin_slots(self.worker.clock.wall_ns())
-        self._tell(self._accounts.tell(self.worker.clock.mono_ns()))
+        self._teller.tell()
         self._listen()
         return self._is_stopped()
 
@@ -140,22 +144,27 @@ class Session:
     def _account_for_the_past(self, order: Configure) -> None:
         now_ns = self.worker.clock.wall_ns()
         self._cursor_ns = now_ns
-        after_ns = self._accounted_until(order, now_ns)
-        if after_ns is None:
+        past = past_of(order, now_ns, self.worker.clock.mono_ns(), lambda: self._newest_slot(now_ns))
+        if past is None:
             return
         self._first_cause = order.since
-        for part in look_back(self._camera_dir, self.name, self._plan, after_ns, now_ns + 1):
-            self.worker.lease.declare("disk", 60.0)
-            mono_ns = self.worker.clock.mono_ns()
+        earlier = Earlier(order.earlier_first_ns, order.earlier_last_ns)
+        span = Span(past.after_ns, past.until_ns + 1, earlier)
+        for part in look_back(self._camera_dir, self.name, self._plan, span, self._renew_disk):
+            self._renew_disk()
             if isinstance(part, FrameWritten):
-                self._tell(self._accounts.written(part, mono_ns))
+                self._teller.written(part, past.step_ns)
             else:
-                self._tell(self._accounts.missed(part, order.since, mono_ns))
+                self._teller.missed(part, order.since, past.step_ns)
+        self._cursor_ns = max(past.after_ns, past.until_ns)
+        if past.step_ns:
+            self._follow_step(past.step_ns)
 
-    def _accounted_until(self, order: Configure, now_ns: int) -> int | None:
-        if order.accounted_until_ns is not None and order.accounted_until_ns <= now_ns:
-            return order.accounted_until_ns
-        newest = newest_frame(self._camera_dir, now_ns)
+    def _renew_disk(self) -> None:
+        self.worker.lease.renew("disk", 60.0)
+
+    def _newest_slot(self, not_after_ns: int) -> int | None:
+        newest = newest_frame(self._camera_dir, not_after_ns)
         return None if newest is None else newest.name.slot_ns
 
     def _plan_next(self) -> None:
@@ -175,46 +184,57 @@ class Session:
 
     def _wait_ns(self) -> int:
         now_ns, wall_ns = self.worker.clock.mono_ns(), self.worker.clock.wall_ns()
-        waits = [_LONGEST_SLEEP_NS]
+        waits = [self._alarm.longest_wait_ns]
         if self._next_slot_ns is not None:
-            waits.append(self._next_slot_ns - wall_ns)
-        due = self._accounts.next_tell_ns(), self._patience_ns
+            waits.append(self._next_slot_ns - self._asking.lead_ns(self._interval_ns) - wall_ns)
+        due = self._teller.next_tell_ns(), self._asking.patience_ns
         waits += [due_ns - now_ns for due_ns in due if due_ns is not None]
         return min(waits)
 
     def _take_clock_step(self) -> None:
         step_ns = self._watch.step_ns()
-        if step_ns == 0:
-            return
-        self.worker.lease.declare("disk", _DISK_S)
+        if step_ns != 0:
+            self.worker.lease.declare("disk", _DISK_S)
+            self._follow_step(step_ns)
+            self._plan_next()
+
+    def _follow_step(self, step_ns: int) -> None:
         log.warning("the clock stepped by %.3f s", step_ns / NS_PER_S)
         self.worker.publish(
             "clock.stepped", ClockStepped(camera=self.name, step_ns=step_ns, synchronised=is_synchronised())
         )
-        self._tell(self._accounts.flush())
+        if (early_ns := self._asking.withdrawn()) is not None:
+            self._teller.withdraw(early_ns)
+            self._cursor_ns = early_ns - 1
+        self._teller.flush(step_ns)
         now_ns = self.worker.clock.wall_ns()
         if step_ns > 0:
             self._skip_to(now_ns)
         else:
             # What is lived a second time is recorded a second time, each slot with its next take.
             self._cursor_ns = min(self._cursor_ns, now_ns)
-        self._plan_next()
 
     def _skip_to(self, now_ns: int) -> None:
-        newest = newest_frame(self._camera_dir, now_ns)
-        after_ns = max(self._cursor_ns, newest.name.slot_ns if newest else 0)
-        for slots in self._plan.slots_between(after_ns, now_ns + 1):
-            self._miss(slots, "clock_step")
+        """Miss what the clock has left out, but for a slot that is fresh enough to be shot."""
+        after_ns = max(self._cursor_ns, self._newest_slot(now_ns) or 0)
         self._cursor_ns = now_ns
+        for slots in self._plan.slots_between(after_ns, now_ns + 1):
+            left_out: SlotRange | None = slots
+            if now_ns - slots.last_ns <= self._asking.latest_ns(self._interval_ns):
+                left_out = self._plan.grid.between(slots.first_ns - 1, slots.last_ns)
+                self._cursor_ns = slots.last_ns - 1
+            if left_out is not None:
+                self._miss(left_out, "clock_step")
 
     def _begin_slots(self, wall_ns: int) -> None:
         """Every slot up to now: the newest is shot if it is fresh, those before it came and went unseen."""
-        if self._next_slot_ns is None or wall_ns < self._next_slot_ns:
+        if self._next_slot_ns is None or wall_ns < self._next_slot_ns - self._asking.lead_ns(self._interval_ns):
             return
-        ranges = self._plan.slots_between(self._next_slot_ns - 1, wall_ns + 1)
+        # What is due already comes first: a slot must not be passed over for the one that comes next.
+        ranges = self._plan.slots_between(self._next_slot_ns - 1, max(wall_ns, self._next_slot_ns) + 1)
         newest_ns = ranges[-1].last_ns
         self._cursor_ns = newest_ns
-        fresh = wall_ns - newest_ns <= self._latest_ns
+        fresh = wall_ns - newest_ns <= self._asking.latest_ns(self._interval_ns)
         unseen = [*ranges[:-1], self._plan.grid.between(ranges[-1].first_ns - 1, newest_ns) if fresh else ranges[-1]]
         for slots in unseen:
             if slots is not None:
@@ -226,63 +246,42 @@ class Session:
     def _begin_slot(self, slot_ns: int) -> None:
         self.worker.lease.declare("disk", _DISK_S)
         wall_ns, mono_ns = self.worker.clock.wall_ns(), self.worker.clock.mono_ns()
-        self._accounts.due(slot_ns)
+        self._teller.due(slot_ns)
         cause = self._gate.refuses(mono_ns)
-        self._log_gate(is_closed=cause is not None)
         if cause is None and not self._finisher.opened.driver:
             cause = self._first_cause or "starting"
         if cause is None and self._queued >= _MOST_QUEUED:
             cause = "overrun"
-        request = Request(slot_ns, mono_ns + slot_ns - wall_ns)
-        if cause is None and not self._place.ask(request):
+        if cause is None and not self._asking.ask(slot_ns, mono_ns + slot_ns - wall_ns, self._interval_ns):
             cause = self._first_cause or "overrun"
         if cause is not None:
             self._miss_one(slot_ns, cause)
-        else:
-            self._patience_ns = request.slot_mono_ns + (self._camera.patience_ns if self._streams else self._latest_ns)
-
-    def _log_gate(self, *, is_closed: bool) -> None:
-        if is_closed and not self._gate_was_closed:
-            log.warning("%s: the disk is too full: nothing is recorded until there is room", self._output_dir)
-        elif self._gate_was_closed and not is_closed:
-            log.info("%s: there is room on the disk: recording goes on", self._output_dir)
-        self._gate_was_closed = is_closed
 
     @property
-    def _latest_ns(self) -> int:
-        """How long after a slot a picture may still begin."""
-        return min(_LATEST_NS, self._plan.grid.interval_ns)
+    def _interval_ns(self) -> int:
+        return self._plan.grid.interval_ns
 
     def _give_up_waiting(self) -> None:
-        """The slot is over: a stream sent no frame for it in two of its periods, or a long exposure still goes on."""
-        if self._patience_ns is None or self.worker.clock.mono_ns() < self._patience_ns:
-            return
-        self._patience_ns = None
-        request = self._place.open_request()
-        if request is not None and self._place.claim(request):
-            self._miss_one(request.slot_ns, self._first_cause or ("stale" if self._streams else "overrun"))
-
-    def _is_answered(self) -> None:
-        """The camera thread has answered a slot, and may have been asked for the next one since."""
-        if self._place.open_request() is None:
-            self._patience_ns = None
+        slot_ns = self._asking.given_up()
+        if slot_ns is not None:
+            self._miss_one(slot_ns, self._first_cause or ("stale" if self._asking.streams else "overrun"))
 
     def _take_result(self, result: Result) -> None:
         match result:
             case Opening():
                 self._take_opened(result.opened)
             case Taken():
-                self._is_answered()
+                self._asking.answered()
                 self._queued += 1
                 self._writer.put(result)
             case NotTaken():
-                self._is_answered()
+                self._asking.answered()
                 log.warning("slot missed: %s", result.reason)
                 self._miss_one(result.slot_ns, result.cause)
             case Stored():
                 self._queued -= 1
                 self._first_cause = None
-                self._tell(self._accounts.written(result.written, self.worker.clock.mono_ns()))
+                self._teller.written(result.written)
             case NotStored():
                 self._queued -= 1
                 log.warning("slot missed (%s): %s", result.cause, result.reason)
@@ -338,7 +337,7 @@ class Session:
         if plan != self._plan:
             now_ns = self.worker.clock.wall_ns()
             self._begin_slots(now_ns)
-            self._tell(self._accounts.flush())
+            self._teller.flush()
             self._plan = plan
             # Invariant: up to one and the same moment slots are the old plan's, and from it on the new one's.
             self._cursor_ns = max(self._cursor_ns, now_ns)
@@ -367,15 +366,10 @@ class Session:
                     return
 
     def _miss(self, slots: SlotRange, cause: MissCause) -> None:
-        self._tell(self._accounts.missed(slots, cause, self.worker.clock.mono_ns()))
+        self._teller.missed(slots, cause)
 
     def _miss_one(self, slot_ns: int, cause: MissCause) -> None:
-        self._miss(SlotRange(slot_ns, slot_ns, self._plan.grid.interval_ns), cause)
-
-    def _tell(self, told: list[Told]) -> None:
-        for event in told:
-            topic = "frame.written" if isinstance(event, FrameWritten) else "frame.missed"
-            self.worker.publish(topic, event)
+        self._miss(SlotRange(slot_ns, slot_ns, self._interval_ns), cause)
 
 
 def work(worker: Worker) -> int:
@@ -388,3 +382,11 @@ def work(worker: Worker) -> int:
     except TimelapseError:
         log.debug("ends on an error", exc_info=True)
         raise
+
+
+def _camera_of(order: Configure, name: str) -> CameraConfig:
+    """Raises ConfigError: a reload may take the camera out of the configuration while its worker starts."""
+    camera = order.configuration.cameras.get(name)
+    if camera is None:
+        raise ConfigError(f"the configuration has no camera {name!r} any more: it was removed while its worker started")
+    return camera

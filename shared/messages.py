@@ -52,11 +52,17 @@ class Configure(Struct, frozen=True, kw_only=True, tag="configure"):
     """workers.sock, down: the answer to `Hello`, and again at each reload.
 
     `accounted_until_ns` is None where nothing is known (the worker looks at the tree); `since` is the cause
-    of the slots missed after it. Both matter to the first one only, and to a capture worker.
+    of the slots missed after it. The moment at which the last account was told, on both clocks, says how far the wall
+    clock was set since. Slots from `earlier_first_ns` to `earlier_last_ns` were told before the clock was put back: of
+    these, first takes are old news. All of this matters to the first one only, and to a capture worker.
     """
 
     configuration: Configuration
     accounted_until_ns: int | None = None
+    accounted_wall_ns: int = 0
+    accounted_mono_ns: int = 0
+    earlier_first_ns: int = 0
+    earlier_last_ns: int = -1
     since: MissCause = "down"
 
 

@@ -68,18 +68,31 @@ class Worker:
 
     def publish(self, topic: str, data: Struct) -> None:
         """Send an event to the tap. Never blocks; one that finds no room is counted in the next that does."""
+        self._send(topic, data, self.clock.wall_ns(), self.clock.mono_ns())
+
+    def offer(self, topic: str, data: Struct, wall_ns: int, mono_ns: int) -> bool:
+        """Send an event of that moment, or not: one that finds no room is the caller's to offer again. Never blocks."""
+        sent = self._send(topic, data, wall_ns, mono_ns)
+        if not sent:
+            # The link has counted it, and it is not lost.
+            self.link.dropped -= 1
+        return sent
+
+    def _send(self, topic: str, data: Struct, wall_ns: int, mono_ns: int) -> bool:
         message = Published(
             worker=self.identity.worker,
             incarnation=self.identity.incarnation,
             pid=self.identity.pid,
             topic=topic,
-            wall_ns=self.clock.wall_ns(),
-            mono_ns=self.clock.mono_ns(),
+            wall_ns=wall_ns,
+            mono_ns=mono_ns,
             data=check_event_data(topic, data),
             dropped=self.link.dropped,
         )
-        if self.link.send(message):
+        sent = self.link.send(message)
+        if sent:
             self.link.dropped = 0
+        return sent
 
     def lease_holder(self, thread: str) -> LeaseHolder:
         """A lease for another thread. To be called in that thread."""

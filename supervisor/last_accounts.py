@@ -22,6 +22,7 @@ from msgspec import Struct
 
 from shared import wire
 from shared.errors import WireError
+from supervisor.accounted import Accounted
 
 RECORDS = 32
 """Far more than can be under way to a subscriber that reads."""
@@ -35,7 +36,7 @@ class Account(Struct, frozen=True, array_like=True):
 
     number: int
     camera: str
-    until_ns: int
+    accounted: Accounted
     event: bytes
 
 
@@ -45,25 +46,25 @@ class LastAccounts:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._earlier: list[dict[str, Any]] = []
-        self._until_ns: dict[str, int] = {}
+        self._accounted: dict[str, Accounted] = {}
         self._number = 0
         for account in sorted(_read(path), key=lambda account: account.number):
             self._number = account.number
-            self._until_ns[account.camera] = account.until_ns
+            self._accounted[account.camera] = account.accounted
             with contextlib.suppress(WireError):
                 self._earlier.append(wire.unpack_map(account.event))
 
-    def until_ns(self, camera: str) -> int | None:
-        """The last slot of a camera that was told of, as far as the ring knows."""
-        return self._until_ns.get(camera)
+    def accounted(self, camera: str) -> Accounted | None:
+        """How far a camera is accounted for, as far as the ring knows."""
+        return self._accounted.get(camera)
 
-    def note(self, camera: str, until_ns: int, event: bytes) -> None:
-        """`event` is about to be sent, and accounts for the slots of `camera` up to `until_ns`."""
+    def note(self, camera: str, accounted: Accounted, event: bytes) -> None:
+        """`event` is about to be sent, and makes `accounted` true of `camera`."""
         self._number += 1
-        self._until_ns[camera] = until_ns
-        packed = msgspec.msgpack.encode(Account(self._number, camera, until_ns, event))
+        self._accounted[camera] = accounted
+        packed = msgspec.msgpack.encode(Account(self._number, camera, accounted, event))
         if _HEAD_BYTES + len(packed) > _RECORD_BYTES:
-            packed = msgspec.msgpack.encode(Account(self._number, camera, until_ns, b""))
+            packed = msgspec.msgpack.encode(Account(self._number, camera, accounted, b""))
         head = len(packed).to_bytes(4, "little") + zlib.crc32(packed).to_bytes(4, "little")
         with contextlib.suppress(OSError):
             fd = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o640)

@@ -182,9 +182,14 @@ class Supervisor:
         worker.configured_incarnation, worker.configured_pid = message.incarnation, message.pid
         camera = camera_of(worker.name)
         self._reloader.note_restarted(camera or "")
+        accounted = self._memory.accounted(camera) if camera else None
         order = Configure(
             configuration=self._reloader.configuration,
-            accounted_until_ns=self._memory.accounted_until_ns(camera) if camera else None,
+            accounted_until_ns=accounted.until_ns if accounted else None,
+            accounted_wall_ns=accounted.wall_ns if accounted else 0,
+            accounted_mono_ns=accounted.mono_ns if accounted else 0,
+            earlier_first_ns=accounted.earlier_first_ns if accounted else 0,
+            earlier_last_ns=accounted.earlier_last_ns if accounted else -1,
             since=MISS_CAUSES[worker.last_cause] if worker.last_cause else "down",
         )
         self._hub.send_to_worker(route, order)
@@ -216,9 +221,9 @@ class Supervisor:
     def _account(self, topic: str, data: dict[str, Any], packed: bytes) -> None:
         # Noted first, with the message itself, and sent second: after a kill in between it is in the replay.
         if topic == "frame.written":
-            self._memory.note_accounted(data["camera"], data["slot_ns"], packed)
+            self._memory.note_accounted(data["camera"], data["slot_ns"], data["slot_ns"], packed)
         elif topic == "frame.missed":
-            self._memory.note_accounted(data["camera"], data["last_slot_ns"], packed)
+            self._memory.note_accounted(data["camera"], data["first_slot_ns"], data["last_slot_ns"], packed)
 
     def _reap(self) -> None:
         for worker in self._crew.reap():

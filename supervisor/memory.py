@@ -12,14 +12,14 @@ import contextlib
 import json
 import logging
 import os
+import struct
 from pathlib import Path
 from typing import Any
 
+from supervisor.accounted import Accounted, after_account, moment_of, pack, unpack
 from supervisor.last_accounts import LastAccounts
 
 log = logging.getLogger(__name__)
-
-_LARGEST = 1 << 63
 
 
 class Memory:
@@ -28,7 +28,7 @@ class Memory:
     def __init__(self, runtime_dir: Path) -> None:
         self._stops_path = runtime_dir / "stopped.json"
         self._accounts_dir = runtime_dir / "accounts"
-        self._accounts: dict[str, int] = {}
+        self._accounts: dict[str, Accounted] = {}
         self._last = LastAccounts(runtime_dir / "last-accounts")
         self.make_directories()
 
@@ -54,37 +54,40 @@ class Memory:
         except OSError as error:
             log.warning("%s: can't note that a worker is stopped: %s", self._stops_path, error.strerror)
 
-    def accounted_until_ns(self, camera: str) -> int | None:
-        """The last slot of a camera that was told of, by this supervisor or by one before it; None if unknown."""
-        if (until_ns := self._last.until_ns(camera)) is not None:
+    def accounted(self, camera: str) -> Accounted | None:
+        """How far a camera is accounted for, by this supervisor or by one before it; None if unknown."""
+        if (accounted := self._last.accounted(camera)) is not None:
             # The file of the camera is written second, and may be one account behind.
-            return until_ns
+            return accounted
         if camera not in self._accounts:
             with contextlib.suppress(OSError):
-                data = (self._accounts_dir / camera).read_bytes()
-                if len(data) == 8:
-                    self._accounts[camera] = int.from_bytes(data, "little", signed=True)
+                accounted = unpack((self._accounts_dir / camera).read_bytes())
+            if accounted is not None:
+                self._accounts[camera] = accounted
         return self._accounts.get(camera)
 
     def replay(self, boot: str, after_seq: int) -> list[dict[str, Any]]:
         """The last events about slots of an earlier supervisor; see `LastAccounts.replay`."""
         return self._last.replay(boot, after_seq)
 
-    def note_accounted(self, camera: str, until_ns: int, event: bytes = b"") -> None:
-        """Replace it, before the `event` that says so is sent.
+    def note_accounted(self, camera: str, first_ns: int, last_ns: int, event: bytes = b"") -> None:
+        """These slots are told, by the `event` that is about to be sent and says when.
 
         Once in the ring, with the event; and, since the other cameras' accounts push it out of there, once in a file of
-        the camera's own: one write of eight bytes, of which a reader never sees half, SIGKILL or not.
+        the camera's own: one write of always the same few bytes, of which a reader never sees half, SIGKILL or not.
         """
-        if not -_LARGEST <= until_ns < _LARGEST:
+        accounted = after_account(self.accounted(camera), first_ns, last_ns, moment_of(event))
+        try:
+            packed = pack(accounted)
+        except struct.error:
             return
-        self._last.note(camera, until_ns, event)
-        self._accounts[camera] = until_ns
+        self._last.note(camera, accounted, event)
+        self._accounts[camera] = accounted
         with contextlib.suppress(OSError):
             fd = os.open(self._accounts_dir / camera, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o640)
             try:
-                os.pwrite(fd, until_ns.to_bytes(8, "little", signed=True), 0)
+                os.pwrite(fd, packed, 0)
                 # Something longer that was there before us would never be read again.
-                os.ftruncate(fd, 8)
+                os.ftruncate(fd, len(packed))
             finally:
                 os.close(fd)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from capture_worker.cameras.scene import render
 from capture_worker.encode import encode_jpeg
 from capture_worker.grid import Grid, SlotRange
 from capture_worker.plan import Plan
-from capture_worker.recovery import look_back
+from capture_worker.recovery import Earlier, Span, look_back
 from shared.clock import NS_PER_MS, NS_PER_S
 from shared.config.window import parse_window
 from shared.events import FrameWritten
@@ -24,6 +25,7 @@ from tests.rig.zone import utc_ns, zone
 JPEG = encode_jpeg(render(0, 64, 48), 80)
 _INTERVAL_NS = 10 * NS_PER_S
 _START_NS = utc_ns("2026-06-15T12:00")
+NOTHING = Earlier()
 ALWAYS = Plan(Grid(10_000), parse_window("always"), None)
 
 
@@ -37,9 +39,17 @@ def _put(output_dir: Path, slot_ns: int, *, take: int = 1, jpeg: bytes = JPEG) -
     return path
 
 
-def _look(output_dir: Path, first: int, last: int, plan: Plan = ALWAYS) -> list[FrameWritten | SlotRange]:
+def _back(
+    output_dir: Path, after_ns: int, before_ns: int, plan: Plan = ALWAYS, earlier: Earlier = NOTHING
+) -> Iterator[FrameWritten | SlotRange]:
+    return look_back(output_dir / "main", "main", plan, Span(after_ns, before_ns, earlier), lambda: None)
+
+
+def _look(
+    output_dir: Path, first: int, last: int, plan: Plan = ALWAYS, earlier: Earlier = NOTHING
+) -> list[FrameWritten | SlotRange]:
     """Back over the slots from `first` to `last`, both included."""
-    return list(look_back(output_dir / "main", "main", plan, _slot(first) - 1, _slot(last) + 1))
+    return list(_back(output_dir, _slot(first) - 1, _slot(last) + 1, plan, earlier))
 
 
 def _slots_of(part: FrameWritten | SlotRange) -> list[int]:
@@ -53,7 +63,7 @@ def test_span_without_frames_is_one_miss(tmp_path: Path) -> None:
 
 
 def test_span_without_slots_is_nothing(tmp_path: Path) -> None:
-    assert list(look_back(tmp_path / "main", "main", ALWAYS, _slot(0), _slot(1))) == []
+    assert list(_back(tmp_path, _slot(0), _slot(1))) == []
 
 
 def test_frame_is_told_as_recovered_with_what_the_file_says(tmp_path: Path) -> None:
@@ -78,7 +88,7 @@ def test_frame_is_told_as_recovered_with_what_the_file_says(tmp_path: Path) -> N
 def test_span_excludes_both_of_its_ends(tmp_path: Path) -> None:
     for number in range(3):
         _put(tmp_path, _slot(number))
-    parts = list(look_back(tmp_path / "main", "main", ALWAYS, _slot(0), _slot(2)))
+    parts = list(_back(tmp_path, _slot(0), _slot(2)))
     assert [_slots_of(part) for part in parts] == [[_slot(1)]]
 
 
@@ -93,7 +103,7 @@ def test_frame_that_was_damaged_since_is_no_miss(tmp_path: Path, jpeg: bytes) ->
 def test_frame_that_can_not_be_read_any_more_is_no_miss_and_stops_nothing(tmp_path: Path) -> None:
     """Storage may delete it meanwhile, or the card not give it back: a start that failed there would fail for ever."""
     paths = [_put(tmp_path, _slot(number)) for number in range(3)]
-    parts = look_back(tmp_path / "main", "main", ALWAYS, _slot(0) - 1, _slot(2) + 1)
+    parts = _back(tmp_path, _slot(0) - 1, _slot(2) + 1)
     first = next(parts)
     for path in paths:
         path.unlink()
@@ -110,10 +120,40 @@ def test_frame_off_the_grid_counts_as_what_it_is_and_hides_no_miss(tmp_path: Pat
     assert [_slots_of(part) for part in parts] == [[_slot(0)], [off_ns], [_slot(1)]]
 
 
-def test_several_takes_of_a_slot_are_one_frame_the_last(tmp_path: Path) -> None:
+def test_several_takes_of_a_slot_are_all_told(tmp_path: Path) -> None:
+    """Each is a frame on the disk, and none has been told."""
     for take in (1, 2, 3):
         _put(tmp_path, _slot(0), take=take)
-    assert [part.take for part in _look(tmp_path, 0, 0) if isinstance(part, FrameWritten)] == [3]
+    assert [part.take for part in _look(tmp_path, 0, 0) if isinstance(part, FrameWritten)] == [1, 2, 3]
+
+
+def test_frames_that_were_told_before_the_clock_was_put_back_are_no_news(tmp_path: Path) -> None:
+    """Slots 0 to 3 were told; then the clock went back, 0 and 1 came again, and only 1 got a frame, its second."""
+    for number in range(6):
+        _put(tmp_path, _slot(number))
+    _put(tmp_path, _slot(1), take=2)
+    parts = _look(tmp_path, 0, 5, earlier=Earlier(_slot(-5), _slot(3)))
+    told = [(part.slot_ns, part.take) if isinstance(part, FrameWritten) else part for part in parts]
+    assert told == [
+        SlotRange(_slot(0), _slot(0), _INTERVAL_NS),
+        (_slot(1), 2),
+        SlotRange(_slot(2), _slot(3), _INTERVAL_NS),
+        (_slot(4), 1),
+        (_slot(5), 1),
+    ]
+
+
+def test_sign_of_life_is_given_while_listing_and_while_telling(tmp_path: Path) -> None:
+    for number in range(4):
+        _put(tmp_path, _slot(number))
+    signs: list[None] = []
+    span = Span(_slot(0) - 1, _slot(4))
+    parts = look_back(tmp_path / "main", "main", ALWAYS, span, lambda: signs.append(None))
+    next(parts)
+    assert len(signs) > 4, "each frame that was listed"
+    before = len(signs)
+    list(parts)
+    assert len(signs) >= before + 3, "each frame that was read"
 
 
 def test_slots_outside_the_window_are_nobodys_and_a_frame_there_is_one(tmp_path: Path) -> None:
@@ -123,7 +163,7 @@ def test_slots_outside_the_window_are_nobodys_and_a_frame_there_is_one(tmp_path:
         _put(tmp_path, utc_ns("2026-06-15T12:00"))
         _put(tmp_path, night_ns)
         first_ns, last_ns = utc_ns("2026-06-15T00:30"), utc_ns("2026-06-16T12:30")
-        slots = [_slots_of(part) for part in look_back(tmp_path / "main", "main", plan, first_ns, last_ns)]
+        slots = [_slots_of(part) for part in _back(tmp_path, first_ns, last_ns, plan)]
     hours = ["15T11", "15T12", "15T13", "16T11", "16T12"]
     expected = [utc_ns(f"2026-06-{hour}:00") for hour in hours]
     assert slots == [[night_ns], [expected[0]], [expected[1]], [expected[2]], expected[3:]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from pathlib import Path
 
@@ -41,6 +42,25 @@ def test_step_forward_exactly_onto_a_slot_loses_nothing(bench: SessionBench) -> 
     assert slots == [slot(number) for number in range(5)]
 
 
+def test_step_forward_to_just_after_a_slot_shoots_it(bench: SessionBench) -> None:
+    """It is as fresh as one that the loop came to a little late; with an hourly interval it is worth an hour."""
+    bench.shoot_slot(0)
+    bench.go_to(slot(1) - 300 * NS_PER_MS)
+    bench.clock.set_wall(slot(3) + 300 * NS_PER_MS)
+    bench.turn()
+    request = bench.asked()
+    assert request is not None
+    assert request.slot_ns == slot(3)
+    assert request.slot_mono_ns == bench.clock.mono - 300 * NS_PER_MS
+    bench.shoot()
+    assert bench.told() == [
+        (slot(0), "frame"),
+        (slot(1), "clock_step"),
+        (slot(2), "clock_step"),
+        (slot(3), "frame"),
+    ]
+
+
 def test_step_forward_over_frames_of_an_earlier_life_does_not_miss_them(tmp_path: Path) -> None:
     """A clock without a battery starts in the past, among frames that were told long ago."""
     for number in range(100, 104):
@@ -48,7 +68,7 @@ def test_step_forward_over_frames_of_an_earlier_life_does_not_miss_them(tmp_path
     bench = SessionBench(tmp_path)
     bench.open()
     bench.shoot_slot(0)
-    bench.clock.set_wall(slot(105) + NS_PER_S)
+    bench.clock.set_wall(slot(105) + 2 * NS_PER_S)
     bench.turn()
     assert bench.told() == [(slot(0), "frame"), (slot(104), "clock_step"), (slot(105), "clock_step")]
 
@@ -100,6 +120,18 @@ def test_step_over_half_a_century_is_worked_out_at_once_and_told_as_one(tmp_path
     assert time.monotonic() - began < 1
     missed = bench.events("frame.missed")
     assert len(missed) == 1
+
+
+def test_clock_that_is_set_ends_the_wait_and_without_such_an_alarm_the_wait_is_short(tmp_path: Path) -> None:
+    """Else a slot that a step of some seconds brings near is slept through."""
+    bench = SessionBench(tmp_path, interval_ms=3_600_000)
+    bench.worker.signals.numbers.append(signal.SIGTERM)
+    assert bench.run() == 0
+    alarm = bench.session._alarm
+    assert alarm.fd is None or alarm.fd in bench.worker.poller.added
+    assert bench.session._wait_ns() == alarm.longest_wait_ns
+    alarm.longest_wait_ns = NS_PER_S
+    assert bench.session._wait_ns() == NS_PER_S
 
 
 def test_look_at_the_disk_after_a_step_has_a_lease(bench: SessionBench) -> None:

@@ -173,7 +173,7 @@ def test_answer_to_one_slot_does_not_end_the_patience_with_the_next(tmp_path: Pa
     assert second is not None
     bench.give(first)
     bench.turn()
-    bench.clock.advance(0.25)
+    bench.clock.advance(0.05 + 0.25)
     bench.turn()
     assert bench.asked() is not second
     bench.give(bench.stored())

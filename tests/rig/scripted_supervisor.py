@@ -22,6 +22,7 @@ from shared import wire
 from shared.clock import SystemClock
 from shared.errors import ConfigError, UsageError
 from shared.transport import Hub, Poller
+from supervisor.accounted import Accounted
 from supervisor.bus import Bus
 from supervisor.desk import Desk
 from supervisor.last_accounts import LastAccounts
@@ -121,7 +122,7 @@ class Script:
         clock = SystemClock()
         data = wire.check_event_data(topic, data)
         packed = self._bus.number(topic, "script", data, clock.wall_ns(), clock.mono_ns())
-        self._last.note("main", self._bus.seq, packed)
+        self._last.note("main", Accounted(self._bus.seq), packed)
         self._bus.send(topic, packed)
         self._deaf.lose = False
 

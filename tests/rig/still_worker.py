@@ -63,8 +63,12 @@ class _Signals:
 
 
 class _Poller:
+    def __init__(self) -> None:
+        self.added: list[object] = []
+
     def add(self, readable: object) -> None:
         """The bench looks by itself."""
+        self.added.append(readable)
 
     def wait(self, timeout_ns: int) -> None:
         """Time does not pass by waiting."""
@@ -81,6 +85,8 @@ class StillWorker:
         self.poller = _Poller()
         self.leases: list[Lease] = []
         self.published: list[tuple[str, Struct]] = []
+        self.moments: list[tuple[int, int]] = []
+        self.has_room = True
         self.readies = 0
         self.lease = self.lease_holder("main")
 
@@ -92,6 +98,13 @@ class StillWorker:
         """See `Worker.publish`."""
         wire.check_event_data(topic, data)
         self.published.append((topic, data))
+
+    def offer(self, topic: str, data: Struct, wall_ns: int, mono_ns: int) -> bool:
+        """See `Worker.offer`."""
+        if self.has_room:
+            self.publish(topic, data)
+            self.moments.append((wall_ns, mono_ns))
+        return self.has_room
 
     def ready(self) -> None:
         """See `Worker.ready`."""
@@ -106,6 +119,8 @@ class SessionBench:
         directory: Path,
         *,
         accounted_until_ns: int | None = None,
+        accounted_at: tuple[int, int] = (0, 0),
+        earlier: tuple[int, int] = (0, -1),
         since: MissCause = "down",
         clock: ManualClock | None = None,
         streams: bool = False,
@@ -118,9 +133,17 @@ class SessionBench:
         self.configuration = Configuration(
             "", str(self.output_dir), {"main": CameraConfig("main", source="test", resolution=(64, 48), **camera)}
         )
-        order = Configure(configuration=self.configuration, accounted_until_ns=accounted_until_ns, since=since)
+        order = Configure(
+            configuration=self.configuration,
+            accounted_until_ns=accounted_until_ns,
+            accounted_wall_ns=accounted_at[0],
+            accounted_mono_ns=accounted_at[1],
+            earlier_first_ns=earlier[0],
+            earlier_last_ns=earlier[1],
+            since=since,
+        )
         self.session = Session(cast(Worker, self.worker), order)
-        self.session._streams = streams
+        self.session._asking.streams = streams
         self.session.set_up(order)
         self.session._plan_next()
 
@@ -206,5 +229,5 @@ class SessionBench:
 
     def flushed(self) -> list[tuple[int, str]]:
         """`told`, with what a range keeps back."""
-        self.session._tell(self.session._accounts.flush())
+        self.session._teller.flush()
         return self.told()

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.clock import SystemClock
 from shared.config.model import CameraConfig, Configuration
 from shared.errors import (
     EX_CONFIG,
@@ -24,6 +25,9 @@ from shared.errors import (
     EX_UNAVAILABLE,
     EX_USAGE,
 )
+from shared.events import CameraLost
+from shared.worker import Worker
+from shared.worker_identity import Identity
 from tests.rig.hub_harness import HubHarness
 from tests.rig.scripted_worker import EVENTS, ORDER
 
@@ -132,6 +136,32 @@ def test_last_messages_before_the_end_arrive(hub: HubHarness) -> None:
         str(number) for number in range(EVENTS)
     ]
     assert [message.dropped for message in hub.published] == [0] * EVENTS
+
+
+@pytest.fixture
+def lonely(tmp_path: Path) -> Iterator[Worker]:
+    """A worker in this very process, whose supervisor is not there."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
+    worker = Worker(Identity(_WORKER, 1, 1, tmp_path), (), SystemClock())
+    yield worker
+    worker.link.supervisor.close(linger=0)
+    worker.link.events.close(linger=0)
+    signal.set_wakeup_fd(-1)
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+def test_offer_that_finds_no_room_is_the_caller_s_and_not_counted_as_dropped(lonely: Worker) -> None:
+    """Nobody has bound the socket: it is full after a while. Events that are published then are lost, and counted."""
+    lost = CameraLost(camera="main")
+    for _ in range(3_000):
+        if not lonely.offer("camera.lost", lost, 1, 2):
+            break
+    assert not lonely.offer("camera.lost", lost, 1, 2)
+    assert lonely.link.dropped == 0
+    lonely.publish("camera.lost", lost)
+    assert not lonely.offer("camera.lost", lost, 1, 2)
+    assert lonely.link.dropped == 1
 
 
 def test_worker_that_nobody_reads_ends_within_its_flush(hub: HubHarness) -> None:

@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from shared.config.model import CameraConfig, Configuration
-from shared.messages import Published, Ready
+from shared.messages import Configure, Hello, Published, Ready
 from supervisor.loop import Supervisor
 from supervisor.states import State
 from supervisor.supervised import Supervised
@@ -90,6 +90,25 @@ def test_worker_that_speaks_for_another_camera_is_refused_and_counted(
     assert supervisor._hub.tally.last_reason == f"{name} speaks for another camera"
     assert (supervisor._bus.seq, worker.record.worked) == (seq, False)
     assert list((tmp_path / "accounts").iterdir()) == []
+
+
+def test_worker_is_told_how_far_it_is_accounted_for_and_on_which_clock(
+    supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Slots 10 and 11, a clock that is put back, and 9: its next start hears of all of it."""
+    worker = supervisor._crew.workers["capture.main"]
+    for number, slot_ns in enumerate((10, 11, 9)):
+        said = replace(_published(worker, slot_ns=slot_ns), wall_ns=100 + slot_ns, mono_ns=50 + number)
+        supervisor._take_worker_message(b"", said)
+    sent: list[Configure] = []
+    monkeypatch.setattr(supervisor._hub, "send_to_worker", lambda _, order: sent.append(order))
+    assert worker.process is not None
+    hello = Hello(worker=worker.name, incarnation=worker.incarnation, pid=worker.process.pid)
+    supervisor._take_worker_message(b"", hello)
+    assert [(order.accounted_until_ns, order.accounted_wall_ns, order.accounted_mono_ns) for order in sent] == [
+        (9, 109, 52)
+    ]
+    assert [(order.earlier_first_ns, order.earlier_last_ns) for order in sent] == [(10, 11)]
 
 
 def test_topic_that_is_not_for_a_worker_to_say_is_refused_and_counted(supervisor: Supervisor) -> None:
