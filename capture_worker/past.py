@@ -11,11 +11,8 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from shared.clock import NS_PER_MS
+from shared.clock import STEP_NS
 from shared.messages import Configure
-
-_STEP_NS = 200 * NS_PER_MS
-"""As `shared.clock.StepWatch` has it."""
 
 
 class Past(Struct, frozen=True):
@@ -38,7 +35,7 @@ def past_of(order: Configure, wall_ns: int, mono_ns: int, newest_ns: Callable[[]
     if until_ns is not None and 0 < order.accounted_mono_ns <= mono_ns:
         elapsed_ns = mono_ns - order.accounted_mono_ns
         step_ns = wall_ns - order.accounted_wall_ns - elapsed_ns
-        if abs(step_ns) <= _STEP_NS:
+        if abs(step_ns) <= STEP_NS:
             return Past(until_ns, wall_ns)
         return Past(until_ns, wall_ns - step_ns, step_ns)
     if until_ns is not None and order.accounted_mono_ns == 0 and until_ns <= wall_ns:

@@ -39,6 +39,10 @@ class SystemClock:
         return time.time_ns()
 
 
+STEP_NS = 200 * NS_PER_MS
+"""A wall clock that moved by more than this against the monotonic one was set; by less, it is being corrected."""
+
+
 class StepWatch:
     """Tells when wall time has moved against monotonic time by more than `tolerance_ns`.
 
@@ -46,7 +50,7 @@ class StepWatch:
     slewing is at most 500 ppm, which is 30 ms in the longest wait of 60 s: far below the tolerance.
     """
 
-    def __init__(self, clock: Clock, tolerance_ns: int = 200 * NS_PER_MS) -> None:
+    def __init__(self, clock: Clock, tolerance_ns: int = STEP_NS) -> None:
         self._clock = clock
         self._tolerance_ns = tolerance_ns
         self._offset_ns = self._offset()

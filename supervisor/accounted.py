@@ -12,10 +12,8 @@ import struct
 import msgspec
 from msgspec import Struct
 
-from shared.clock import NS_PER_MS
+from shared.clock import STEP_NS
 
-_STEP_NS = 200 * NS_PER_MS
-"""As `shared.clock.StepWatch` has it."""
 _PACKED = struct.Struct("<6q")
 
 
@@ -53,7 +51,7 @@ def after_account(before: Accounted | None, first_ns: int, last_ns: int, moment:
     wall_ns, mono_ns = moment
     if before is None:
         return Accounted(last_ns, wall_ns, mono_ns, first_ns)
-    stepped = abs((wall_ns - mono_ns) - (before.wall_ns - before.mono_ns)) > _STEP_NS
+    stepped = abs((wall_ns - mono_ns) - (before.wall_ns - before.mono_ns)) > STEP_NS
     earlier = before.earlier_first_ns, before.earlier_last_ns
     if first_ns <= before.until_ns:
         return Accounted(last_ns, wall_ns, mono_ns, first_ns, *_joined(earlier, (before.since_ns, before.until_ns)))
