@@ -18,10 +18,10 @@ _LEAD_NS = 50 * NS_PER_MS
 
 
 class Asking:
-    """One camera's. `streams` is True for a camera that sends frames by itself. Never blocks."""
+    """One camera's. `streams` is True for a camera that sends frames by itself, once it is open. Never blocks."""
 
-    def __init__(self, place: RequestPlace, camera: CameraThread, clock: Clock, *, streams: bool) -> None:
-        self.streams = streams
+    def __init__(self, place: RequestPlace, camera: CameraThread, clock: Clock) -> None:
+        self.streams = False
         self.patience_ns: int | None = None
         self._place = place
         self._camera = camera

@@ -11,7 +11,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from capture_worker.cameras.base import Frame, ShootingCamera, StreamingCamera
+from capture_worker.cameras.base import Frame, Opened, ShootingCamera, StreamingCamera
 from capture_worker.inbox import Inbox
 from capture_worker.request import Request, RequestPlace
 from capture_worker.results import Broken, NotTaken, Opening, Result, Taken
@@ -62,11 +62,12 @@ class CameraThread:
     def _run(self) -> None:
         lease = self._new_lease("camera")
         try:
-            self._open(lease)
-            if isinstance(self._camera, ShootingCamera):
-                self._shoot_for_ever(self._camera, lease)
-            else:
+            if self._open(lease).streams:
+                assert isinstance(self._camera, StreamingCamera), "it says so"
                 self._drain_for_ever(self._camera, lease)
+            else:
+                assert isinstance(self._camera, ShootingCamera), "it says so"
+                self._shoot_for_ever(self._camera, lease)
         except TimelapseError as error:
             self._give_up(error, lease)
         except Exception as error:
@@ -78,12 +79,13 @@ class CameraThread:
         lease.release()
         self._inbox.put(Broken(error, "camera"))
 
-    def _open(self, lease: LeaseHolder) -> None:
+    def _open(self, lease: LeaseHolder) -> Opened:
         lease.declare("open", OPEN_S)
         opened = self._camera.open()
         self.period_ns = opened.period_ns
         self._punctual_ns = self._clock.mono_ns()
         self._inbox.put(Opening(opened))
+        return opened
 
     def _shoot_for_ever(self, camera: ShootingCamera, lease: LeaseHolder) -> None:
         while True:
@@ -91,7 +93,13 @@ class CameraThread:
             request = self._place.wait(_IDLE_S)
             if request is not None and self._place.claim(request):
                 lease.declare("grab", camera.exposure_s * 1.5 + 2.0)
-                self._hand_over(request, camera.shoot(request.slot_ns))
+                frame = camera.shoot(request.slot_ns)
+                if frame.own_mono_ns < request.slot_mono_ns:
+                    self._inbox.put(
+                        NotTaken(request.slot_ns, "stale", "the camera gave a picture from before the slot")
+                    )
+                else:
+                    self._hand_over(request, frame)
 
     def _drain_for_ever(self, camera: StreamingCamera, lease: LeaseHolder) -> None:
         while True:

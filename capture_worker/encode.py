@@ -7,8 +7,6 @@ Invariant: what is returned is a whole JPEG; every failure is an exception.
 
 from __future__ import annotations
 
-import cv2
-
 from capture_worker.cameras.base import Image
 from shared.errors import CameraError
 
@@ -18,6 +16,8 @@ def encode_jpeg(image: Image, quality: int) -> bytes:
 
     Raises `CameraError` where the picture is none that a JPEG can hold.
     """
+    import cv2  # noqa: PLC0415 - 20 MB that a camera which gives JPEGs does without
+
     shape = "x".join(str(size) for size in image.shape)
     advice = "the camera's driver delivered something else than a picture; try another resolution"
     try:

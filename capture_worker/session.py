@@ -16,7 +16,7 @@ from pathlib import Path
 from capture_worker.asking import Asking
 from capture_worker.camera_key import camera_key
 from capture_worker.camera_thread import CameraThread
-from capture_worker.cameras.base import Opened, ShootingCamera
+from capture_worker.cameras.base import Opened
 from capture_worker.cameras.faults import active
 from capture_worker.cameras.select import make_camera
 from capture_worker.clock_alarm import ClockAlarm
@@ -88,8 +88,7 @@ class Session:
         self._writer = WriterThread(self.name, self._store, self._finisher.finish, self._inbox, worker.lease_holder)
         camera = make_camera(self._camera_config, worker.clock)
         self._camera = CameraThread(camera, self._place, self._inbox, worker.clock, worker.lease_holder)
-        streams = not isinstance(camera, ShootingCamera)
-        self._asking = Asking(self._place, self._camera, worker.clock, streams=streams)
+        self._asking = Asking(self._place, self._camera, worker.clock)
 
     def set_up(self, order: Configure) -> None:
         """Everything before the camera: fences, directories, and the slots since the last account."""
@@ -291,6 +290,7 @@ class Session:
 
     def _take_opened(self, opened: Opened) -> None:
         self._finisher.opened = opened
+        self._asking.streams = opened.streams
         log.info("camera open: %s %s %s", opened.driver, opened.model, opened.detail)
         self.worker.publish(
             "camera.opened",

@@ -21,7 +21,7 @@ from __future__ import annotations
 import statistics
 from collections import deque
 
-NS_PER_MS = 1_000_000
+NS_PER_MS, NS_PER_S = 1_000_000, 1_000_000_000
 
 EARLY, LATE = 0.8, 1.2
 """A spacing between these parts of the period is the usual pace."""
@@ -37,6 +37,8 @@ WAITED_NS = 2 * NS_PER_MS
 PACE_FRAMES = 5
 """So many frames that were waited for give the period."""
 LIKELY_PERIOD_NS = 40 * NS_PER_MS
+SETTLE_S = 3.0
+"""Getting to know the frame rate takes at most this and one read time-out."""
 DRIFT = 200e-6
 """The camera's clock may run slower than ours by this much; a crystal's error is a quarter of it."""
 
@@ -72,6 +74,15 @@ class Pace:
 
     def _waited(self) -> list[int]:
         return [each for each in self._spacings if each >= WAITED_NS]
+
+
+def is_settled(pace: Pace, elapsed_ns: int) -> bool:
+    """Whether a stream that was opened so long ago is known well enough. A slow camera needs fewer frames."""
+    return (
+        pace.is_known()
+        or (elapsed_ns > SETTLE_S * NS_PER_S / 2 and pace.is_known(2))
+        or elapsed_ns > SETTLE_S * NS_PER_S
+    )
 
 
 class Arrivals:

@@ -21,7 +21,8 @@ class Opened(Struct, frozen=True):
     """What is known of a camera once it is open; the data of `camera.opened`.
 
     `address` is the numeric "host:port" that answered, for a network camera: the supervisor probes it when
-    the camera is lost. `period_ns` is the time between two frames of a streaming camera, 0 where unknown.
+    the camera is lost. `period_ns` is the time between two frames of a streaming camera, 0 where unknown. `streams`
+    says which of the two kinds it is.
     """
 
     driver: str
@@ -29,6 +30,7 @@ class Opened(Struct, frozen=True):
     detail: str = ""
     address: str = ""
     period_ns: int = 0
+    streams: bool = False
 
 
 class Frame(Struct, frozen=True):
@@ -56,6 +58,7 @@ class Camera(Protocol):
         """Let go of the camera. May block; may be called twice, and without `open`."""
 
 
+@runtime_checkable
 class StreamingCamera(Camera, Protocol):
     """A camera that sends frames by itself and has to be drained all the time."""
 

@@ -17,7 +17,7 @@ from shared.config.redact import shown
 from shared.errors import ConfigError
 
 _SUPPORTED = "use an http:// or rtsp:// address, the path of a video file, or test"
-_NETWORK = ("http://", "https://", "rtsp://", "rtsps://")
+_HTTP, _RTSP = ("http://", "https://"), ("rtsp://", "rtsps://")
 
 
 def make_camera(config: CameraConfig, clock: Clock) -> StreamingCamera | ShootingCamera:
@@ -30,7 +30,11 @@ def make_camera(config: CameraConfig, clock: Clock) -> StreamingCamera | Shootin
         from capture_worker.cameras.builtin import BuiltinCamera  # noqa: PLC0415 - lazily, as the module says
 
         return BuiltinCamera(config, clock)
-    if source.lower().startswith(_NETWORK):
+    if source.lower().startswith(_HTTP):
+        from capture_worker.cameras.http_camera import HttpCamera  # noqa: PLC0415 - lazily, as the module says
+
+        return HttpCamera(config, clock)
+    if source.lower().startswith(_RTSP):
         from capture_worker.cameras.stream import StreamCamera  # noqa: PLC0415 - lazily, as the module says
 
         return StreamCamera(config, clock)

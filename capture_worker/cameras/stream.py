@@ -1,4 +1,4 @@
-"""A network camera: MJPEG over HTTP, or RTSP over TCP, read through OpenCV's ffmpeg.
+"""A network camera that speaks RTSP, over TCP, read through OpenCV's ffmpeg.
 
 Owns: opening the stream, reading it without falling behind, and each frame's own time.
 Does not own: whether a JPEG is sound (`check`), what is too old (the worker), why a camera is out of reach (`reach`).
@@ -14,10 +14,10 @@ import time
 import cv2
 import numpy as np
 
-from capture_worker.cameras.arrival import LIKELY_PERIOD_NS, Arrivals, Pace
+from capture_worker.cameras.arrival import LIKELY_PERIOD_NS, Arrivals, Pace, is_settled
 from capture_worker.cameras.base import Frame, Image, Opened
 from capture_worker.cameras.reach import Address, connect, explain, parse
-from shared.clock import NS_PER_S, Clock
+from shared.clock import Clock
 from shared.config.model import CameraConfig
 from shared.errors import CameraError
 
@@ -25,9 +25,6 @@ OPEN_TIMEOUT_S = 5.0
 """RTSP needs a key frame before its size is known: cameras send one each 1 to 4 s."""
 READ_TIMEOUT_S = 4.0
 """An unplugged camera is known by this alone. Longer than the slowest frame rate and a Wi-Fi hiccup."""
-SETTLE_S = 3.0
-"""Getting to know the frame rate takes at most this and one read time-out. With the connection before it (3 s) an
-open of a camera that gives pictures ends within 15 s, its lease, in any case."""
 
 _MJPG = cv2.VideoWriter.fourcc(*"MJPG")
 _RAW = -1
@@ -43,7 +40,6 @@ class StreamCamera:
         self._shown = ""
         self._raw = False
         self._jpeg = b""
-        self._stamped = False
         self._arrivals = Arrivals(LIKELY_PERIOD_NS)
         self._own = (0, 0)
 
@@ -62,8 +58,7 @@ class StreamCamera:
             raise CameraError(explain(address))
         # Raw packets can be asked for until the first frame is read: by then the codec is known.
         self._raw = int(capture.get(cv2.CAP_PROP_FOURCC)) == _MJPG and capture.set(cv2.CAP_PROP_FORMAT, _RAW)
-        self._stamped = address.scheme.startswith("rtsp")
-        self._settle(address)
+        self._settle()
         return self._describe(address, numeric)
 
     def drain(self) -> tuple[int, int]:
@@ -124,28 +119,22 @@ class StreamCamera:
         done, picture = self._capture.retrieve()
         return np.asarray(picture, np.uint8) if done and picture is not None else None
 
-    def _stamp_ms(self) -> float | None:
-        """The frame's stamp. HTTP has none: ffmpeg counts frames and supposes 25 a second."""
+    def _stamp_ms(self) -> float:
+        """The frame's stamp, the camera's own."""
         assert self._capture is not None, "grab before open"
-        return self._capture.get(cv2.CAP_PROP_POS_MSEC) if self._stamped else None
+        return self._capture.get(cv2.CAP_PROP_POS_MSEC)
 
-    def _settle(self, address: Address) -> None:
+    def _settle(self) -> None:
         """Drop what was read while opening, which is old by now, and get to know the frame rate."""
         began_ns = self._clock.mono_ns()
         if self._raw:
             self._own = (self._clock.wall_ns(), began_ns)
-        pace, frames = Pace(), 0
-        try:
-            while not _is_settled(pace, self._clock.mono_ns() - began_ns):
-                self._grab()
-                frames += 1
-                pace.add(self._clock.mono_ns(), self._stamp_ms())
-                if self._raw and not self._comes_again():
-                    self._own = (self._clock.wall_ns(), self._clock.mono_ns())
-        except CameraError:
-            if frames <= 1 and not self._stamped:
-                raise CameraError(explain(address)) from None
-            raise
+        pace = Pace()
+        while not is_settled(pace, self._clock.mono_ns() - began_ns):
+            self._grab()
+            pace.add(self._clock.mono_ns(), self._stamp_ms())
+            if self._raw and not self._comes_again():
+                self._own = (self._clock.wall_ns(), self._clock.mono_ns())
         self._arrivals = Arrivals(pace.period_ns)
 
     def _describe(self, address: Address, numeric: str) -> Opened:
@@ -159,6 +148,7 @@ class StreamCamera:
             detail=f"{width}x{height} {codec}",
             address=numeric,
             period_ns=self._arrivals.period_ns,
+            streams=True,
         )
 
 
@@ -172,12 +162,3 @@ def _parameters() -> list[int]:
         cv2.CAP_PROP_N_THREADS,
         1,
     ]
-
-
-def _is_settled(pace: Pace, elapsed_ns: int) -> bool:
-    """Whether the stream is known well enough. A slow camera needs fewer frames."""
-    return (
-        pace.is_known()
-        or (elapsed_ns > SETTLE_S * NS_PER_S / 2 and pace.is_known(2))
-        or (elapsed_ns > SETTLE_S * NS_PER_S)
-    )

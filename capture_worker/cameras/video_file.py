@@ -54,7 +54,11 @@ class FileCamera:
         self._due_ns = self._clock.mono_ns()
         width, height = (int(capture.get(each)) for each in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT))
         return Opened(
-            driver="file", model=self._path.name, detail=f"{width}x{height} {fps:.6g} fps", period_ns=self._period_ns
+            driver="file",
+            model=self._path.name,
+            detail=f"{width}x{height} {fps:.6g} fps",
+            period_ns=self._period_ns,
+            streams=True,
         )
 
     def drain(self) -> tuple[int, int]:

@@ -28,7 +28,10 @@ class Location(Struct, frozen=True):
 
 
 class CameraConfig(Struct, frozen=True):
-    """One camera. `interval_ms` is whole milliseconds; `resolution` is (width, height) in pixels."""
+    """One camera. `interval_ms` is whole milliseconds; `resolution` is (width, height) in pixels.
+
+    `tls_verify` is whether an https camera's certificate must be good.
+    """
 
     name: str
     source: str = "auto"
@@ -36,6 +39,7 @@ class CameraConfig(Struct, frozen=True):
     interval_ms: int = 10_000
     quality: int = 90
     window: str = "always"
+    tls_verify: bool = True
 
 
 class StorageConfig(Struct, frozen=True):

@@ -113,6 +113,7 @@ CAMERA = Section(
         ),
         Setting("quality", "quality", _text_only(scalars.within(scalars.parse_whole, 1, 100, str)), str, "90"),
         Setting("window", "window", _text_only(bounds.parse_window_text), str, "always"),
+        _boolean("tls_verify", "true", Effect.WORKER_RESTART),
     ),
 )
 STORAGE = Section(

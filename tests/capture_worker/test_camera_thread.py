@@ -242,6 +242,19 @@ def test_leases_of_a_stream_cover_each_wait() -> None:
     assert bench.leases[2].declared_mono_ns == bench.clock.mono
 
 
+def test_shot_from_before_the_slot_is_not_given_for_it() -> None:
+    """A camera that answers with its last picture once more."""
+    camera = FedShutter(_OPENED)
+    bench = Bench(camera)
+    bench.result(Opening)
+    bench.place.ask(_SLOT)
+    camera.feed(_frame(-1))
+    assert bench.result(NotTaken).cause == "stale"
+    bench.place.ask(_SLOT)
+    camera.feed(_frame(0))
+    bench.result(Taken)
+
+
 def test_shutter_takes_the_slot_that_it_was_asked_for() -> None:
     camera = FedShutter(_OPENED, exposure_s=2.0)
     bench = Bench(camera)

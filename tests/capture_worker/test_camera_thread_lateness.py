@@ -37,7 +37,7 @@ class LateStream:
 
     def open(self) -> Opened:
         """See `Camera.open`."""
-        return Opened(driver="late", model="", period_ns=PERIOD_MS * NS_PER_MS)
+        return Opened(driver="late", model="", period_ns=PERIOD_MS * NS_PER_MS, streams=True)
 
     def close(self) -> None:
         """See `Camera.close`."""

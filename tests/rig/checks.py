@@ -54,11 +54,16 @@ def check_slots(recorder: Recorder, interval_ms: int, camera: str = "main") -> N
     assert every <= told.keys() | on_disk, f"{len(every - told.keys() - on_disk)} slots are not accounted for"
 
 
-def check_fresh(recorder: Recorder, period_ms: float, late_ms: float, camera: str = "main") -> None:
-    """Each picture was made for its slot and stored once. It may be `late_ms` late beside two periods, never early."""
+def check_fresh(
+    recorder: Recorder, period_ms: float, late_ms: float, camera: str = "main", *, early_ms: float = 0.0
+) -> None:
+    """Each picture was made for its slot and stored once.
+
+    It may be `late_ms` late beside two periods, and `early_ms` early where nobody can know.
+    """
     frames = list(shown(recorder, camera))
     say_spread("from the slot to the making of its picture, ms", [frame.mark_ms - frame.slot_ms for frame in frames])
-    stale = [frame for frame in frames if frame.mark_ms < frame.slot_ms - period_ms - BUSY_MS]
+    stale = [frame for frame in frames if frame.mark_ms < frame.slot_ms - period_ms - BUSY_MS - early_ms]
     assert not stale, f"stored though made before their slots: {stale}"
     late = [frame for frame in frames if frame.mark_ms > frame.slot_ms + 2 * period_ms + late_ms]
     assert not late, f"stored though made long after their slots: {late}"

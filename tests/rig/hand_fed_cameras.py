@@ -10,6 +10,8 @@ from __future__ import annotations
 import queue
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from capture_worker.cameras.base import Frame, Opened
 
 T = TypeVar("T")
@@ -35,6 +37,8 @@ class FedStream(_Fed):
 
     def __init__(self, opened: Opened | Exception) -> None:
         super().__init__(opened)
+        if isinstance(opened, Opened):
+            self._opened = replace(opened, streams=True)
         self.takes = 0
         self.drains = 0
         self._frames: queue.Queue[Frame | Exception] = queue.Queue()

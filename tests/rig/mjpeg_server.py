@@ -21,6 +21,7 @@ import sys
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
@@ -134,7 +135,7 @@ class MjpegServer:
             self._listener = _Listener(self, self.port)
 
     def wait_for_connections(self, count: int, timeout_s: float = 10.0) -> None:
-        """Block until so many streams have been asked for in all. Raises TimeoutError."""
+        """Block until so many streams and pictures have been asked for in all. Raises TimeoutError."""
         with self._changed:
             if not self._changed.wait_for(lambda: self.connections >= count, timeout_s):
                 raise TimeoutError(f"{self.connections} connections instead of {count}")
@@ -161,7 +162,7 @@ class MjpegServer:
             return self._latest
 
     def admit(self, connection: socket.socket) -> int | None:
-        """Count a new stream and return its epoch, or None when it can't be served any more. Blocks in `blackhole`."""
+        """Count a new request and return its epoch, or None when it can't be served any more. Blocks in `blackhole`."""
         with self._changed:
             epoch = self._epoch
             self.connections += 1
@@ -277,9 +278,9 @@ class _Handler(BaseHTTPRequestHandler):
         elif not self._authorised():
             self._answer(401, "text/plain", b"who are you?\n", ("WWW-Authenticate", 'Basic realm="camera"'))
         elif address.path in {"/", "/stream"}:
-            self._stream()
+            self._serve(self._stream)
         elif address.path == "/snapshot.jpg":
-            self._answer(200, "image/jpeg", self.server.camera.latest().jpeg)
+            self._serve(self._snapshot)
         elif address.path == "/page":
             self._answer(200, "text/html", b"<html><body>Welcome to your camera</body></html>\n" * 20)
         else:
@@ -311,16 +312,19 @@ class _Handler(BaseHTTPRequestHandler):
                 return
         self._answer(400, "text/plain", f"set= one of {', '.join(get_args(Fault))}\n".encode())
 
-    def _stream(self) -> None:
+    def _serve(self, send: Callable[[MjpegServer, int], None]) -> None:
         camera = self.server.camera
         epoch = camera.admit(self.connection)
         try:
             if epoch is not None:
-                self._send_frames(camera, epoch)
+                send(camera, epoch)
         finally:
             camera.forget(self.connection)
 
-    def _send_frames(self, camera: MjpegServer, epoch: int) -> None:
+    def _snapshot(self, camera: MjpegServer, _: int) -> None:
+        self._answer(200, "image/jpeg", camera.latest().jpeg)
+
+    def _stream(self, camera: MjpegServer, epoch: int) -> None:
         self.send_response(200)
         self.send_header("Content-Type", f"multipart/x-mixed-replace;boundary={_BOUNDARY}")
         self.end_headers()

@@ -143,7 +143,7 @@ class SessionBench:
             since=since,
         )
         self.session = Session(cast(Worker, self.worker), order)
-        self.session._asking.streams = streams
+        self._streams = streams
         self.session.set_up(order)
         self.session._plan_next()
 
@@ -153,7 +153,7 @@ class SessionBench:
 
     def open(self) -> None:
         """The camera thread says that the camera is open."""
-        self.give(Opening(Opened(driver="test", model="still")))
+        self.give(Opening(Opened(driver="test", model="still", streams=self._streams)))
         self.turn()
 
     def give(self, *results: Result) -> None:

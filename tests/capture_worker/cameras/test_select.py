@@ -18,8 +18,8 @@ from shared.errors import ConfigError
     ("source", "kind"),
     [
         ("test", "BuiltinCamera"),
-        ("http://camera/video", "StreamCamera"),
-        ("https://camera/video", "StreamCamera"),
+        ("http://camera/video", "HttpCamera"),
+        ("https://camera/video", "HttpCamera"),
         ("rtsp://user:secret@camera:8554/h264", "StreamCamera"),
         ("RTSP://camera/", "StreamCamera"),
         ("/srv/site.mp4", "FileCamera"),

@@ -212,7 +212,7 @@ def test_file_with_one_mistake_tells_it_at_its_place(text: str, line: int, colum
             "b: {exposure: 1}",
             7,
             "b.exposure",
-            "unknown key (known here: source, resolution, interval, quality, window)",
+            "unknown key (known here: source, resolution, interval, quality, window, tls_verify)",
         ),
         ("b: {<<: 3}", 11, "b.<<", "merges a mapping"),
     ],

@@ -33,12 +33,14 @@ cameras:
     interval: 500ms
     quality: 90
     window: always
+    tls_verify: true
   garden:
     source: test
     resolution: 640x480
     interval: 10s
     quality: 90
     window: sunrise..sunset
+    tls_verify: true
 storage:
   stop_above: 90%
   clean: true

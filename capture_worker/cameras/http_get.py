@@ -1,0 +1,121 @@
+"""One GET of a camera's address: login, redirects, certificates, and each failure in words.
+
+Owns: the request, and what its failure means. Does not own: what the answer holds, nor when it is read.
+Invariant: a password goes to the host that it was given for, and to no other; certificates are verified unless the
+configuration says otherwise; no proxy is asked, since cameras are near; no message holds a password.
+
+Python's own HTTP client does it: the camera's bytes come through as they are, and a process that needs it alone is
+half the size of one that has OpenCV loaded (docs/decisions/0004).
+"""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+import urllib.request
+from http.client import HTTPResponse
+from urllib.error import HTTPError, URLError
+
+from capture_worker.cameras.reach import Address, judge, unreachable
+from shared.errors import CameraError
+from shared.version import VERSION
+
+TIMEOUT_S = 4.0
+"""Without a byte for so long, an answer counts as given up. An unplugged camera is known by this alone."""
+
+_CERTIFICATE_ADVICE = (
+    "name the authority that signed it in the environment variable SSL_CERT_FILE, or set tls_verify to false for this "
+    "camera"
+)
+
+
+class HttpGet:
+    """Asks one address, again and again. A new connection each time: a camera that was away leaves nothing behind."""
+
+    def __init__(self, address: Address, *, tls_verify: bool) -> None:
+        self._address = address
+        self._opener = _opener(address, tls_verify)
+        self._request = urllib.request.Request(  # noqa: S310 - `reach.parse` lets http and https through alone
+            address.plain, headers={"User-Agent": f"timelapse/{VERSION}", "Accept": "*/*"}
+        )
+
+    def ask(self) -> HTTPResponse:
+        """The answer, its head read and its status good; the caller closes it.
+
+        Blocks up to 4 s for each packet. Raises `CameraError` with what to do.
+        """
+        try:
+            answer = self._opener.open(self._request, timeout=TIMEOUT_S)
+        except HTTPError as error:
+            error.close()
+            raise self._failure(judge(error.code) or f"the camera answers {error.code}") from None
+        except URLError as error:
+            raise self._failure(self._meaning(error.reason)) from None
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise self._failure(self._meaning(error)) from None
+        assert isinstance(answer, HTTPResponse), "only http and https are opened"
+        return answer
+
+    def _failure(self, words: str) -> CameraError:
+        return CameraError(f"{self._address.shown}: {words}")
+
+    def _meaning(self, reason: BaseException | str) -> str:
+        """What a failure below HTTP means."""
+        match reason:
+            case ssl.SSLCertVerificationError():
+                return f"its certificate can't be verified ({reason.verify_message}); {_CERTIFICATE_ADVICE}"
+            case ssl.SSLError():
+                return "it does not speak TLS on this port; try http:// instead of https://, or another port"
+            case TimeoutError():
+                return "it accepts the connection but does not answer; restart the camera"
+            case socket.gaierror() | ConnectionRefusedError():
+                return unreachable(self._address, reason)
+            case OSError() if not isinstance(reason, http.client.HTTPException):
+                return f"the connection failed ({reason.strerror or reason}); check the network and the camera"
+        return "it does not answer as an http camera should; check the address's beginning and port"
+
+
+def _opener(address: Address, tls_verify: bool) -> urllib.request.OpenerDirector:
+    """What it takes and no more: of the standard opener's handlers some would ask proxies, or read files and FTP."""
+    opener = urllib.request.OpenerDirector()
+    for handler in (
+        urllib.request.HTTPHandler(),
+        urllib.request.HTTPRedirectHandler(),
+        urllib.request.HTTPDefaultErrorHandler(),
+        urllib.request.HTTPErrorProcessor(),
+        urllib.request.UnknownHandler(),
+        *_login(address),
+    ):
+        opener.add_handler(handler)
+    # Reading the machine's certificates takes 20 ms and some megabytes: only where they are needed.
+    opener.add_handler(_LazyHttps(tls_verify))
+    return opener
+
+
+def _login(address: Address) -> list[urllib.request.BaseHandler]:
+    """Digest where the camera offers it, else Basic; each sends the password only when it is asked for."""
+    if address.credentials is None:
+        return []
+    passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
+    user, _, password = address.credentials.partition(":")
+    passwords.add_password(None, address.plain.removesuffix(address.target) + "/", user, password)
+    return [urllib.request.HTTPDigestAuthHandler(passwords), urllib.request.HTTPBasicAuthHandler(passwords)]
+
+
+class _LazyHttps(urllib.request.HTTPSHandler):
+    """Makes its TLS context when the first https address is asked."""
+
+    def __init__(self, verify: bool) -> None:
+        urllib.request.AbstractHTTPHandler.__init__(self)
+        self._verify = verify
+        self._context: ssl.SSLContext | None = None
+
+    def https_open(self, req: urllib.request.Request) -> HTTPResponse:
+        """See `HTTPSHandler.https_open`."""
+        if self._context is None:
+            self._context = ssl.create_default_context()
+            if not self._verify:
+                self._context.check_hostname = False
+                self._context.verify_mode = ssl.CERT_NONE
+        return self.do_open(http.client.HTTPSConnection, req, context=self._context)
