@@ -27,8 +27,8 @@ from shared.config.model import CameraConfig
 from shared.errors import CameraError
 
 _PIECE_BYTES = 256 << 10
-_SHOOT_S = 8.0
-"""A request with a login is two, each of which may take a connection and an answer."""
+_SHOOT_S = 12.0
+"""The head of the answer, with a login before it, and the picture."""
 
 
 class HttpCamera:
@@ -48,8 +48,8 @@ class HttpCamera:
 
     @property
     def read_timeout_s(self) -> float:
-        """See `StreamingCamera.read_timeout_s`: one for the picture, one for the last packet that it waits for."""
-        return 2 * TIMEOUT_S
+        """See `StreamingCamera.read_timeout_s`."""
+        return TIMEOUT_S
 
     @property
     def exposure_s(self) -> float:
@@ -119,9 +119,9 @@ class HttpCamera:
             self._take_single(answer)
 
     def _take_single(self, answer: HTTPResponse) -> None:
-        until_s = time.monotonic() + TIMEOUT_S
+        self._expect()
         pieces, size = [], 0
-        while piece := self._read(answer, until_s):
+        while piece := self._read(answer):
             pieces.append(piece)
             size += len(piece)
             if size > LONGEST_PICTURE_BYTES:
@@ -134,9 +134,9 @@ class HttpCamera:
         """Wait for the next one of the stream. Raises `CameraError` where none comes within the time-out."""
         if self._answer is None:
             raise CameraError("the stream is closed")
-        until_s = time.monotonic() + TIMEOUT_S
+        self._expect()
         while not self._waiting:
-            piece = self._read(self._answer, until_s)
+            piece = self._read(self._answer)
             if not piece:
                 raise self._failure("the stream ended; the camera may have been restarted or be busy")
             try:
@@ -145,21 +145,23 @@ class HttpCamera:
                 raise self._failure(f"this is no MJPEG stream: {error}; {LOOK_AT_PATH}") from None
         return self._waiting.popleft()
 
-    def _read(self, answer: HTTPResponse, until_s: float) -> bytes:
-        """What has arrived, at least a byte; nothing at the end. A time-out begins anew with each packet: `until_s`."""
+    def _expect(self) -> None:
+        assert self._get is not None, "read before it was opened"
+        self._get.read_until(time.monotonic() + TIMEOUT_S)
+
+    def _read(self, answer: HTTPResponse) -> bytes:
+        """What has arrived, at least a byte; nothing at the end. Raises `CameraError` when the time is over."""
         try:
-            if time.monotonic() < until_s:
-                return answer.read1(_PIECE_BYTES)
+            return answer.read1(_PIECE_BYTES)
         except TimeoutError:
-            pass
+            raise self._failure(
+                f"no picture for {TIMEOUT_S:g} s; the camera has stalled or was cut off: check its power and network "
+                f"(a camera slower than a frame in {TIMEOUT_S:g} s is not supported)"
+            ) from None
         except http.client.HTTPException:
             return b""
         except OSError as error:
             raise self._failure(f"the connection broke ({error.strerror or error})") from None
-        raise self._failure(
-            f"no picture for {TIMEOUT_S:g} s; the camera has stalled or was cut off: check its power and network "
-            f"(a camera slower than a frame in {TIMEOUT_S:g} s is not supported)"
-        )
 
     def _settle(self) -> None:
         """Get to know the frame rate; what was made while it was opened is old by now."""

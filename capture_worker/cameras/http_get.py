@@ -10,19 +10,24 @@ half the size of one that has OpenCV loaded (docs/decisions/0004).
 
 from __future__ import annotations
 
+import functools
 import http.client
 import socket
 import ssl
+import time
 import urllib.request
 from http.client import HTTPResponse
 from urllib.error import HTTPError, URLError
 
 from capture_worker.cameras.reach import Address, judge, unreachable
+from capture_worker.cameras.timed_socket import Deadline, TimedConnection, TimedTlsConnection, tls_context
 from shared.errors import CameraError
 from shared.version import VERSION
 
 TIMEOUT_S = 4.0
 """Without a byte for so long, an answer counts as given up. An unplugged camera is known by this alone."""
+_ASK_S = 8.0
+"""For the head of an answer, with the redirects and the login before it."""
 
 _CERTIFICATE_ADVICE = (
     "name the authority that signed it in the environment variable SSL_CERT_FILE, or set tls_verify to false for this "
@@ -35,7 +40,8 @@ class HttpGet:
 
     def __init__(self, address: Address, *, tls_verify: bool) -> None:
         self._address = address
-        self._opener = _opener(address, tls_verify)
+        self._deadline = Deadline(TIMEOUT_S)
+        self._opener = _opener(address, self._deadline, tls_verify=tls_verify)
         self._request = urllib.request.Request(  # noqa: S310 - `reach.parse` lets http and https through alone
             address.plain, headers={"User-Agent": f"timelapse/{VERSION}", "Accept": "*/*"}
         )
@@ -43,8 +49,9 @@ class HttpGet:
     def ask(self) -> HTTPResponse:
         """The answer, its head read and its status good; the caller closes it.
 
-        Blocks up to 4 s for each packet. Raises `CameraError` with what to do.
+        Blocks up to 8 s, and up to 4 s for each packet. Raises `CameraError` with what to do.
         """
+        self.read_until(time.monotonic() + _ASK_S)
         try:
             answer = self._opener.open(self._request, timeout=TIMEOUT_S)
         except HTTPError as error:
@@ -56,6 +63,10 @@ class HttpGet:
             raise self._failure(self._meaning(error)) from None
         assert isinstance(answer, HTTPResponse), "only http and https are opened"
         return answer
+
+    def read_until(self, until_s: float) -> None:
+        """Whatever is read of the answer from now on raises TimeoutError at `until_s` (time.monotonic)."""
+        self._deadline.until_s = until_s
 
     def _failure(self, words: str) -> CameraError:
         return CameraError(f"{self._address.shown}: {words}")
@@ -76,11 +87,12 @@ class HttpGet:
         return "it does not answer as an http camera should; check the address's beginning and port"
 
 
-def _opener(address: Address, tls_verify: bool) -> urllib.request.OpenerDirector:
+def _opener(address: Address, deadline: Deadline, *, tls_verify: bool) -> urllib.request.OpenerDirector:
     """What it takes and no more: of the standard opener's handlers some would ask proxies, or read files and FTP."""
     opener = urllib.request.OpenerDirector()
     for handler in (
-        urllib.request.HTTPHandler(),
+        _TimedHttp(deadline),
+        _TimedHttps(deadline, tls_verify=tls_verify),
         urllib.request.HTTPRedirectHandler(),
         urllib.request.HTTPDefaultErrorHandler(),
         urllib.request.HTTPErrorProcessor(),
@@ -88,8 +100,6 @@ def _opener(address: Address, tls_verify: bool) -> urllib.request.OpenerDirector
         *_login(address),
     ):
         opener.add_handler(handler)
-    # Reading the machine's certificates takes 20 ms and some megabytes: only where they are needed.
-    opener.add_handler(_LazyHttps(tls_verify))
     return opener
 
 
@@ -103,19 +113,26 @@ def _login(address: Address) -> list[urllib.request.BaseHandler]:
     return [urllib.request.HTTPDigestAuthHandler(passwords), urllib.request.HTTPBasicAuthHandler(passwords)]
 
 
-class _LazyHttps(urllib.request.HTTPSHandler):
-    """Makes its TLS context when the first https address is asked."""
+class _TimedHttp(urllib.request.HTTPHandler):
+    def __init__(self, deadline: Deadline) -> None:
+        super().__init__()
+        self._deadline = deadline
 
-    def __init__(self, verify: bool) -> None:
+    def http_open(self, req: urllib.request.Request) -> HTTPResponse:
+        """See `HTTPHandler.http_open`."""
+        return self.do_open(functools.partial(TimedConnection, self._deadline), req)
+
+
+class _TimedHttps(urllib.request.HTTPSHandler):
+    """Makes its TLS context when the first https address is asked: it costs something."""
+
+    def __init__(self, deadline: Deadline, *, tls_verify: bool) -> None:
         urllib.request.AbstractHTTPHandler.__init__(self)
-        self._verify = verify
-        self._context: ssl.SSLContext | None = None
+        self._deadline = deadline
+        self._tls_verify = tls_verify
+        self._made: ssl.SSLContext | None = None
 
     def https_open(self, req: urllib.request.Request) -> HTTPResponse:
         """See `HTTPSHandler.https_open`."""
-        if self._context is None:
-            self._context = ssl.create_default_context()
-            if not self._verify:
-                self._context.check_hostname = False
-                self._context.verify_mode = ssl.CERT_NONE
-        return self.do_open(http.client.HTTPSConnection, req, context=self._context)
+        self._made = self._made or tls_context(verify=self._tls_verify)
+        return self.do_open(functools.partial(TimedTlsConnection, self._deadline), req, context=self._made)

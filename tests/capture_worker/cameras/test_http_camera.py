@@ -196,7 +196,7 @@ def test_drain_no_more_frames_raises_after_the_read_timeout(
     monkeypatch.setattr(http_camera, "TIMEOUT_S", 0.5)
     monkeypatch.setattr(http_get, "TIMEOUT_S", 0.5)
     with opened(server.url) as camera:
-        assert camera.read_timeout_s == 1.0
+        assert camera.read_timeout_s == 0.5
         server.set_fault("stall" if fault == "stall" else "blackhole")
         began_s = time.monotonic()
         assert "no picture for 0.5 s" in until_error(camera)

@@ -164,6 +164,24 @@ def test_camera_that_takes_the_request_and_says_nothing_is_given_up(monkeypatch:
         assert "does not answer; restart the camera" in _failure(url)
 
 
+@pytest.mark.parametrize("is_tls", [False, True])
+def test_answer_that_never_ends_though_there_is_always_something_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_tls: bool
+) -> None:
+    monkeypatch.setattr(http_get, "_ASK_S", 0.4)
+
+    def drip(connection: socket.socket, _: str) -> None:
+        connection.sendall(b"HTTP/1.1 200 ")
+        while True:
+            connection.sendall(b"O")
+            time.sleep(0.02)
+
+    with camera(drip, self_signed(tmp_path)[0] if is_tls else None) as url:
+        began_s = time.monotonic()
+        assert "does not answer; restart the camera" in _failure(url, tls_verify=False)
+        assert 0.3 < time.monotonic() - began_s < 3
+
+
 def test_nobody_at_the_port_is_told_in_words() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
