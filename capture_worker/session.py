@@ -21,6 +21,7 @@ from capture_worker.cameras.faults import active
 from capture_worker.cameras.select import make_camera
 from capture_worker.clock_alarm import ClockAlarm
 from capture_worker.finish import Finisher
+from capture_worker.fruitless import Fruitless
 from capture_worker.gate import DiskGate
 from capture_worker.grid import SlotRange
 from capture_worker.inbox import Inbox
@@ -81,6 +82,7 @@ class Session:
         self._next_slot_ns: int | None = None
         self._first_cause: MissCause | None = "starting"
         self._queued = 0
+        self._fruitless = Fruitless()
         self._inbox: Inbox[Result] = Inbox()
         self._place = RequestPlace()
         self._store = FrameStore(self._camera_dir)
@@ -263,7 +265,7 @@ class Session:
     def _give_up_waiting(self) -> None:
         slot_ns = self._asking.given_up()
         if slot_ns is not None:
-            self._miss_one(slot_ns, self._first_cause or ("stale" if self._asking.streams else "overrun"))
+            self._miss_one(slot_ns, "stale" if self._asking.streams else self._first_cause or "overrun")
 
     def _take_result(self, result: Result) -> None:
         match result:
@@ -280,6 +282,7 @@ class Session:
             case Stored():
                 self._queued -= 1
                 self._first_cause = None
+                self._fruitless.stored()
                 self._teller.written(result.written)
             case NotStored():
                 self._queued -= 1
@@ -369,7 +372,11 @@ class Session:
         self._teller.missed(slots, cause)
 
     def _miss_one(self, slot_ns: int, cause: MissCause) -> None:
-        self._miss(SlotRange(slot_ns, slot_ns, self._interval_ns), cause)
+        # Until the first frame the failure before it is the cause that is told.
+        told = (self._first_cause or cause) if cause == "stale" else cause
+        self._miss(SlotRange(slot_ns, slot_ns, self._interval_ns), told)
+        if (why := self._fruitless.missed(cause, self.worker.clock.mono_ns())) is not None:
+            self._break(Broken(CameraError(why), "camera"))
 
 
 def work(worker: Worker) -> int:

@@ -197,6 +197,23 @@ def test_refusals_of_the_threads_carry_their_cause(bench: SessionBench) -> None:
     assert bench.told()[1:] == [(slot(1), "damaged"), (slot(2), "stale"), (slot(3), "disk_full")]
 
 
+def _damage(bench: SessionBench, number: int) -> None:
+    bench.go_to(slot(number))
+    bench.turn()
+    bench.give(NotTaken(bench.take().slot_ns, "damaged", "empty"))
+    bench.turn()
+
+
+def test_camera_that_gives_only_damage_is_lost_after_a_minute_and_each_slot_is_told(bench: SessionBench) -> None:
+    bench.shoot_slot(0)
+    for number in range(1, 7):
+        _damage(bench, number)
+    with pytest.raises(CameraError, match="gave nothing that can be stored"):
+        _damage(bench, 7)
+    assert bench.flushed()[1:] == [(slot(number), "damaged") for number in range(1, 8)]
+    assert len(bench.events("camera.lost")) == 1
+
+
 def test_writer_that_is_behind_holds_slots_back_and_no_memory_fills(bench: SessionBench) -> None:
     bench.shoot_slot(0)
     for number in range(1, 9):
