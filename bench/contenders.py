@@ -28,6 +28,8 @@ height 1080
 framerate 30
 movie_output off
 picture_output off
+text_left
+text_right
 snapshot_interval 1
 snapshot_filename frame-%Y%m%d%H%M%S-%q
 target_dir {directory}
