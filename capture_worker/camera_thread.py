@@ -22,7 +22,7 @@ from shared.lease import RENEW_EVERY_S, LeaseHolder
 log = logging.getLogger(__name__)
 
 OPEN_S = 20.0
-"""A camera's own time-outs add up to 15 s at the worst, so that an ordinary failure is told as what it is."""
+"""A camera's own time-outs add up to 18 s at the worst, so that an ordinary failure is told as what it is."""
 _IDLE_S = 30.0
 _READ_SLACK_S = 1.0 + RENEW_EVERY_S
 _LEAST_PATIENCE_NS = 250 * NS_PER_MS

@@ -17,8 +17,8 @@ import zmq
 
 from shared import wire
 from shared.clock import NS_PER_MS
-from shared.errors import WireError
-from shared.messages import Answer, Configure, Event, Lease, Request, WorkerMessage
+from shared.errors import EX_SOFTWARE, WireError
+from shared.messages import Answer, Configure, Event, Lease, Problem, Request, WorkerMessage
 from shared.runtime_dir import endpoint
 
 _HIGH_WATER = 1000
@@ -165,8 +165,14 @@ class Hub:
         _try_send(self.workers, [route, wire.pack(message)])
 
     def answer(self, route: list[bytes], answer: Answer) -> None:
-        """Back to whoever asked."""
-        _try_send(self.control, [*route, wire.pack(answer)])
+        """Back to whoever asked. One that can't be sent is counted, and told as an error."""
+        try:
+            packed = wire.pack(answer)
+        except WireError as error:
+            self.tally.count("control", str(error))
+            problem = Problem(status=EX_SOFTWARE, message=f"the answer can't be sent: {error}")
+            packed = wire.pack(Answer(id=answer.id, ok=False, error=problem))
+        _try_send(self.control, [*route, packed])
 
     def publish(self, topic: str, packed: bytes) -> None:
         """To every subscriber that reads; one that does not, loses it and slows down nobody."""

@@ -269,9 +269,9 @@ class Supervisor:
     def _publish_status(self) -> None:
         try:
             self._bus.publish("status", self._status())
-        except WireError:
+        except WireError as error:
             # Nothing that a worker says may end the supervisor, not even sums that no message can hold.
-            log.exception("the status can't be sent")
+            self._hub.tally.count("status", str(error))
 
     def _status_due_ns(self) -> int:
         return self._status_sent_ns + (_STATUS_AT_MOST_NS if self._picture.changed else _STATUS_EVERY_NS)

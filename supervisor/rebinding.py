@@ -41,7 +41,12 @@ class Rebinding:
         except (OSError, TimelapseError) as error:
             if now_ns - self._complained_ns >= _COMPLAIN_EVERY_NS:
                 self._complained_ns = now_ns
-                log.warning("the runtime directory was removed, and no worker can be started without it: %s", error)
+                log.warning(
+                    "%s was removed and can't be made anew: %s. Workers that run go on, but none can be started until "
+                    "it is there again: mend that, or start the supervisor anew",
+                    self._runtime_dir,
+                    error,
+                )
             return False
         log.warning("%s was removed by somebody; it has been made anew", self._runtime_dir)
         return True

@@ -161,7 +161,9 @@ class HttpCamera:
         except http.client.HTTPException:
             return b""
         except OSError as error:
-            raise self._failure(f"the connection broke ({error.strerror or error})") from None
+            raise self._failure(
+                f"the connection broke ({error.strerror or error}); check the network and the camera"
+            ) from None
 
     def _settle(self) -> None:
         """Get to know the frame rate; what was made while it was opened is old by now."""

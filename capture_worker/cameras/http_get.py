@@ -5,14 +5,13 @@ Invariant: a password goes to the host that it was given for, and to no other; c
 configuration says otherwise; no proxy is asked, since cameras are near; no message holds a password.
 
 Python's own HTTP client does it: the camera's bytes come through as they are, and a process that needs it alone is
-half the size of one that has OpenCV loaded (docs/decisions/0004).
+half the size of one that has OpenCV loaded (docs/decisions/0005).
 """
 
 from __future__ import annotations
 
 import functools
 import http.client
-import socket
 import ssl
 import time
 import urllib.request
@@ -29,6 +28,7 @@ TIMEOUT_S = 4.0
 _ASK_S = 8.0
 """For the head of an answer, with the redirects and the login before it."""
 
+_NO_HTTP = "it does not answer as an http camera should; check the address's beginning and port"
 _CERTIFICATE_ADVICE = (
     "name the authority that signed it in the environment variable SSL_CERT_FILE, or set tls_verify to false for this "
     "camera"
@@ -58,9 +58,9 @@ class HttpGet:
             error.close()
             raise self._failure(judge(error.code) or f"the camera answers {error.code}") from None
         except URLError as error:
-            raise self._failure(self._meaning(error.reason)) from None
+            raise self._failure(self._why_not_asked(error.reason)) from None
         except (OSError, http.client.HTTPException, ValueError) as error:
-            raise self._failure(self._meaning(error)) from None
+            raise self._failure(_why_not_answered(error)) from None
         assert isinstance(answer, HTTPResponse), "only http and https are opened"
         return answer
 
@@ -71,20 +71,28 @@ class HttpGet:
     def _failure(self, words: str) -> CameraError:
         return CameraError(f"{self._address.shown}: {words}")
 
-    def _meaning(self, reason: BaseException | str) -> str:
-        """What a failure below HTTP means."""
+    def _why_not_asked(self, reason: BaseException | str) -> str:
+        """What it means that no connection was made on which to ask."""
         match reason:
             case ssl.SSLCertVerificationError():
                 return f"its certificate can't be verified ({reason.verify_message}); {_CERTIFICATE_ADVICE}"
             case ssl.SSLError():
-                return "it does not speak TLS on this port; try http:// instead of https://, or another port"
-            case TimeoutError():
-                return "it accepts the connection but does not answer; restart the camera"
-            case socket.gaierror() | ConnectionRefusedError():
-                return unreachable(self._address, reason)
-            case OSError() if not isinstance(reason, http.client.HTTPException):
-                return f"the connection failed ({reason.strerror or reason}); check the network and the camera"
-        return "it does not answer as an http camera should; check the address's beginning and port"
+                return (
+                    f"it does not speak TLS on this port, or one that is too old ({reason.reason or reason}); try "
+                    "http:// instead of https://, or another port"
+                )
+            case OSError():
+                return unreachable(self._address, reason, TIMEOUT_S)
+        return _NO_HTTP
+
+
+def _why_not_answered(error: Exception) -> str:
+    """What it means that a question was asked and no answer came."""
+    if isinstance(error, TimeoutError):
+        return "it accepts the connection but does not answer; restart the camera"
+    if isinstance(error, OSError) and not isinstance(error, http.client.HTTPException):
+        return f"the connection failed ({error.strerror or error}); check the network and the camera"
+    return _NO_HTTP
 
 
 def _opener(address: Address, deadline: Deadline, *, tls_verify: bool) -> urllib.request.OpenerDirector:
@@ -109,7 +117,7 @@ def _login(address: Address) -> list[urllib.request.BaseHandler]:
         return []
     passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
     user, _, password = address.credentials.partition(":")
-    passwords.add_password(None, address.plain.removesuffix(address.target) + "/", user, password)
+    passwords.add_password(None, address.root, user, password)
     return [urllib.request.HTTPDigestAuthHandler(passwords), urllib.request.HTTPBasicAuthHandler(passwords)]
 
 

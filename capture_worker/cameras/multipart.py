@@ -3,7 +3,7 @@
 Owns: the boundaries, the parts' headers, and what cameras get wrong in them. Does not own: the connection, the time,
 or whether a picture is sound.
 Invariant: pure. A part that says its length is given byte for byte, with its last byte and not with the first of the
-next; after a part that lied about its length the next boundary is looked for, and no byte is looked at twice.
+next; after a part that lied about its length the next boundary is looked for.
 
 The form is that of multipart/x-mixed-replace: RFC 2046, section 5.1, whose parts never end. Seen in the field: a
 boundary that is given with its dashes or without, in quotes, or is another than the one announced; bare line feeds; no
@@ -47,11 +47,6 @@ class Multipart:
         self._is_picture = True
         self._in_body = False
         self._lost = False
-
-    @property
-    def missing_bytes(self) -> int:
-        """How much of the part that has begun is known to be missing; 0 where that is not known."""
-        return self._length - len(self._buffer) if self._in_body and self._length is not None else 0
 
     def feed(self, piece: bytes) -> list[bytes]:
         """The pictures that are complete with this piece, mostly none or one. Raises `NotMultipart`."""

@@ -39,7 +39,12 @@ class Address(NamedTuple):
     @property
     def plain(self) -> str:
         """The address without its credentials, fit to be sent."""
-        return f"{self.scheme}://{_host(self)}:{self.port}{quote(self.target, safe=_SENT_AS_THEY_ARE)}"
+        return self.root.removesuffix("/") + quote(self.target, safe=_SENT_AS_THEY_ARE)
+
+    @property
+    def root(self) -> str:
+        """The camera itself: what its login is for, whatever the path."""
+        return f"{self.scheme}://{_host(self)}:{self.port}/"
 
 
 def parse(url: str) -> Address:
@@ -67,11 +72,11 @@ def connect(address: Address) -> str:
         with socket.create_connection((address.host, address.port), timeout=CONNECT_TIMEOUT_S) as connection:
             host, port = connection.getpeername()[:2]
     except (OSError, UnicodeError) as error:
-        raise CameraError(f"{address.shown}: {unreachable(address, error)}") from None
+        raise CameraError(f"{address.shown}: {unreachable(address, error, CONNECT_TIMEOUT_S)}") from None
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def unreachable(address: Address, error: OSError | UnicodeError) -> str:
+def unreachable(address: Address, error: OSError | UnicodeError, within_s: float) -> str:
     """What it means that no connection to the camera could be made, and what to do."""
     match error:
         case socket.gaierror() | UnicodeError():
@@ -83,7 +88,7 @@ def unreachable(address: Address, error: OSError | UnicodeError) -> str:
                 "the port right?"
             )
         case TimeoutError():
-            return f"no answer within {CONNECT_TIMEOUT_S:g} s; is the camera switched on and in this network?"
+            return f"no answer within {within_s:g} s; is the camera switched on and in this network?"
     return f"can't be reached ({error.strerror}); check this machine's network and the address"
 
 

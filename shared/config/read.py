@@ -34,7 +34,7 @@ def read_text(path: str) -> str:
         # Without blocking: to open a pipe would wait for its writer, for ever.
         with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:  # noqa: PTH123 - a descriptor
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                _fail(path, 0, 0, "is no regular file")
+                _fail(path, 0, 0, "is no regular file: name the configuration file itself")
             data = file.read(LONGEST * MOST_BYTES_A_CHARACTER + 1)
     except (OSError, ValueError) as error:
         words = (error.strerror if isinstance(error, OSError) else None) or str(error)

@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from shared.config.model import CameraConfig, Configuration
-from shared.messages import Configure, Hello, Published, Ready
+from shared.messages import Answer, Configure, Hello, Published, Ready
 from supervisor.loop import Supervisor
 from supervisor.states import State
 from supervisor.supervised import Supervised
@@ -139,6 +139,8 @@ def test_sums_that_no_message_can_hold_do_not_end_the_supervisor(supervisor: Sup
     for _ in range(3):
         supervisor._take_worker_message(b"", _with(_published(worker), field, (1 << 64) - 1))
     supervisor._publish_status()
+    assert field != "bytes" or supervisor._hub.tally.malformed["status"] == 1, "said in the log with a brake"
+    supervisor._hub.answer([b"nobody"], Answer(id="1", ok=True, data=supervisor.whole_status()))
 
 
 def test_what_a_worker_had_to_drop_is_counted_in_full(supervisor: Supervisor) -> None:

@@ -100,6 +100,12 @@ def test_login_is_answered_as_it_is_asked_for_again_and_again(asks: Answering) -
 
 
 @pytest.mark.parametrize("asks", [_asks_basic, _asks_digest])
+def test_login_holds_for_a_path_that_can_not_be_sent_as_it_is(asks: Answering) -> None:
+    with _camera(asks) as url:
+        assert _got(url + "/live view/über?x=1") == b"picture"
+
+
+@pytest.mark.parametrize("asks", [_asks_basic, _asks_digest])
 def test_wrong_password_says_so_without_showing_it(asks: Answering) -> None:
     with _camera(asks) as url:
         assert "refuses access (401)" in _failure(url.replace("hunter2", "hunter2x"))
@@ -180,6 +186,19 @@ def test_answer_that_never_ends_though_there_is_always_something_is_given_up(
         began_s = time.monotonic()
         assert "does not answer; restart the camera" in _failure(url, tls_verify=False)
         assert 0.3 < time.monotonic() - began_s < 3
+
+
+def test_camera_that_is_switched_off_is_not_said_to_take_connections(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A listener whose queue is full drops what comes, as a host that is switched off does."""
+    monkeypatch.setattr(http_get, "TIMEOUT_S", 0.3)
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        message = _failure(f"http://127.0.0.1:{listener.getsockname()[1]}/")
+    assert "no answer within 0.3 s; is the camera switched on" in message
 
 
 def test_nobody_at_the_port_is_told_in_words() -> None:

@@ -84,16 +84,6 @@ def test_wrong_length_costs_what_it_concerns_and_the_stream_goes_on(lie: int) ->
     assert _B not in pictures
 
 
-def test_missing_bytes_are_told_while_a_part_of_known_length_comes_in() -> None:
-    parser = Multipart(_BOUNDARY)
-    assert parser.missing_bytes == 0
-    stream = _part(_B)
-    parser.feed(stream[:-102])
-    assert parser.missing_bytes == 100
-    parser.feed(stream[-102:])
-    assert parser.missing_bytes == 0
-
-
 def test_stream_without_heads_is_refused() -> None:
     with pytest.raises(NotMultipart, match="no pictures"):
         _fed(b"--frame" + b"x" * 100_000, 1000)
