@@ -15,7 +15,7 @@ FILE_NAME = ".status.json"
 
 
 class SupervisorStatus(Struct, frozen=True, kw_only=True):
-    """The supervisor itself. `dropped_messages` counts what was malformed, by socket."""
+    """The supervisor itself. `dropped_messages` counts what was malformed, by socket, or could not be sent."""
 
     pid: int
     boot: str
