@@ -1,24 +1,16 @@
-"""The programs that record a network camera, each as one command that takes a picture a second.
+"""The programs that record a stream: a picture a second (`CONTENDERS`), or every frame (`EVERY_FRAME`).
 
-Owns: how each is asked for that. Does not own: starting, measuring and stopping them (`bench/recorders.py`).
-Invariant: each writes JPEG files of its own into one directory, and nothing but what stands here is asked of it.
+Owns: how each is asked for that. Does not own: starting, measuring and stopping them (`trial`).
+Invariant: as in `contender`.
 """
 
 from __future__ import annotations
 
-import shutil
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
-ROOT = Path(__file__).parents[1]
+from bench.contender import OURS, Contender
 
-_TIMELAPSE = """
-output_dir: {directory}/frames
-cameras:
-  main: {{source: "{url}", interval: 1s}}
-"""
 _MOTION = """
 daemon off
 log_level 4
@@ -45,60 +37,28 @@ while True:
     if done:
         cv2.imwrite(f"{sys.argv[2]}/frame{number:06}.jpg", picture)
         number += 1
-    time.sleep(1)
+    time.sleep(float(sys.argv[3]))
 """
 
 
-class Contender(NamedTuple):
-    """`command(url, directory)` makes what it needs in the directory and gives the command line.
-
-    `needs` is the program that must be installed. `keeps_bytes` says that the camera's own JPEG is stored.
-    """
-
-    name: str
-    needs: str
-    command: Callable[[str, Path], list[str]]
-    keeps_bytes: bool
-
-    def is_installed(self) -> bool:
-        """Whether it can be run here."""
-        return shutil.which(self.needs) is not None
+def _ffmpeg(url: str, directory: Path, *filters: str) -> list[str]:
+    begin = ["ffmpeg", "-nostdin", "-loglevel", "error", "-f", "mpjpeg", "-i", url, "-c", "copy"]
+    return [*begin, *filters, "-f", "image2", str(directory / "frame%06d.jpg")]
 
 
-def _timelapse(url: str, directory: Path) -> list[str]:
-    (directory / "timelapse.yml").write_text(_TIMELAPSE.format(url=url, directory=directory))
-    config, runtime = directory / "timelapse.yml", directory / "run"
-    return [sys.executable, "-m", "timelapse", "--config", str(config), "--runtime-dir", str(runtime)]
+def _ffmpeg_each_thirtieth(url: str, directory: Path) -> list[str]:
+    return _ffmpeg(url, directory, "-bsf:v", "noise=drop=mod(n\\,30)")
 
 
-def _ffmpeg(url: str, directory: Path) -> list[str]:
-    each_thirtieth = "noise=drop=mod(n\\,30)"
-    pictures = str(directory / "frame%06d.jpg")
-    quiet = ["-nostdin", "-loglevel", "error"]
-    return [
-        "ffmpeg",
-        *quiet,
-        "-f",
-        "mpjpeg",
-        "-i",
-        url,
-        "-c",
-        "copy",
-        "-bsf:v",
-        each_thirtieth,
-        "-f",
-        "image2",
-        pictures,
-    ]
-
-
-def _gstreamer(url: str, directory: Path) -> list[str]:
-    source = f"souphttpsrc location={url} is-live=true do-timestamp=true"
+def _gstreamer(url: str, directory: Path, *filters: str) -> list[str]:
+    source = f"souphttpsrc location={url} is-live=true do-timestamp=true ! multipartdemux"
     sink = f"multifilesink location={directory}/frame%06d.jpg"
-    pipeline = (
-        f"{source} ! multipartdemux ! image/jpeg,framerate=30/1 ! videorate drop-only=true ! image/jpeg,framerate=1/1"
-    )
-    return ["gst-launch-1.0", "-q", *f"{pipeline} ! {sink}".split()]
+    return ["gst-launch-1.0", "-q", *" ! ".join([source, *filters, sink]).split()]
+
+
+def _gstreamer_each_second(url: str, directory: Path) -> list[str]:
+    camera_s, wanted = "image/jpeg,framerate=30/1", "image/jpeg,framerate=1/1"
+    return _gstreamer(url, directory, camera_s, "videorate drop-only=true", wanted)
 
 
 def _motion(url: str, directory: Path) -> list[str]:
@@ -107,13 +67,22 @@ def _motion(url: str, directory: Path) -> list[str]:
 
 
 def _opencv(url: str, directory: Path) -> list[str]:
-    return [sys.executable, "-c", _OPENCV, url, str(directory)]
+    return [sys.executable, "-c", _OPENCV, url, str(directory), "1"]
+
+
+def _opencv_without_sleep(url: str, directory: Path) -> list[str]:
+    return [sys.executable, "-c", _OPENCV, url, str(directory), "0"]
 
 
 CONTENDERS = (
-    Contender("timelapse", "python3", _timelapse, keeps_bytes=True),
-    Contender("GStreamer copy", "gst-launch-1.0", _gstreamer, keeps_bytes=True),
-    Contender("ffmpeg -c copy", "ffmpeg", _ffmpeg, keeps_bytes=True),
+    OURS,
+    Contender("GStreamer copy", "gst-launch-1.0", _gstreamer_each_second, keeps_bytes=True),
+    Contender("ffmpeg -c copy", "ffmpeg", _ffmpeg_each_thirtieth, keeps_bytes=True),
     Contender("OpenCV and sleep", "python3", _opencv, keeps_bytes=False),
     Contender("motion", "motion", _motion, keeps_bytes=False),
+)
+EVERY_FRAME = (
+    Contender("GStreamer copy", "gst-launch-1.0", _gstreamer, keeps_bytes=True),
+    Contender("ffmpeg -c copy", "ffmpeg", _ffmpeg, keeps_bytes=True),
+    Contender("OpenCV loop", "python3", _opencv_without_sleep, keeps_bytes=False),
 )
