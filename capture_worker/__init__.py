@@ -4,6 +4,7 @@ Invariant: it never backs off inside itself. What fails ends the process, with a
 """
 
 from capture_worker.environment import prepare
+from shared import thin as _thin  # noqa: F401 - before any module of the package loads msgspec
 
 # Before any module of the package loads numpy or OpenCV.
 prepare()

@@ -8,7 +8,6 @@ Invariant: deadlines are monotonic nanoseconds (`..._mono_ns`); wall nanoseconds
 
 from __future__ import annotations
 
-import ctypes
 import time
 from typing import Protocol
 
@@ -78,5 +77,7 @@ _TIMEX_BYTES = 512
 
 def is_synchronised() -> bool | None:
     """Whether the kernel takes its clock for synchronised (adjtimex(2)); None where it does not tell."""
+    import ctypes  # noqa: PLC0415 - the supervisor, which is held small, never asks
+
     state = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(_TIMEX_BYTES))
     return None if state < 0 else state != _TIME_ERROR

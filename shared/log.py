@@ -11,10 +11,12 @@ import io
 import logging
 import os
 import select
-import socket
 import stat
 import sys
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    import socket
 
 _NEWLINE = ord("\n")
 
@@ -32,9 +34,12 @@ class NonBlockingStream(io.TextIOBase):
         self._torn = False
         self._fd = fd
         self._socket: socket.socket | None = None
+        self._dont_wait = 0
         self._room: select.poll | None = None
         if stat.S_ISSOCK(os.fstat(fd).st_mode):
-            self._socket = socket.socket(fileno=os.dup(fd))
+            import socket  # noqa: PLC0415 - half a megabyte that only journald's socket is worth
+
+            self._socket, self._dont_wait = socket.socket(fileno=os.dup(fd)), socket.MSG_DONTWAIT
             return
         try:
             self._fd = os.open(f"/proc/self/fd/{fd}", os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -61,7 +66,7 @@ class NonBlockingStream(io.TextIOBase):
 
     def _send(self, data: bytes) -> int:
         if self._socket is not None:
-            return self._socket.send(data, socket.MSG_DONTWAIT)
+            return self._socket.send(data, self._dont_wait)
         if self._room is None:
             return os.write(self._fd, data)
         # Room means room for a page, which a pipe takes whole.

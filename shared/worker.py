@@ -7,7 +7,6 @@ Invariant: a worker that fails exits with the status of its error; it never back
 
 from __future__ import annotations
 
-import ctypes
 import faulthandler
 import logging
 import os
@@ -24,6 +23,7 @@ from shared.clock import NS_PER_S, Clock, SystemClock
 from shared.errors import EX_OK, EX_SOFTWARE, TimelapseError
 from shared.lease import LeaseHolder
 from shared.messages import Configure, Hello, Published, Ready
+from shared.parent import die_with_parent
 from shared.signals import SignalQueue
 from shared.transport import LeaseSocket, Poller, WorkerLink
 from shared.wire import check_event_data
@@ -31,7 +31,6 @@ from shared.worker_identity import Identity, parse_identity
 
 log = logging.getLogger(__name__)
 
-_PR_SET_PDEATHSIG = 1
 _CONFIGURATION_S = 20.0
 """The supervisor answers a `Hello` within a turn of its loop; one that does not in this time is no longer there."""
 
@@ -124,13 +123,6 @@ def run(work: Callable[[Worker], int], topics: tuple[str, ...], arguments: list[
         log.exception("ends on an error of its own")
         status = EX_SOFTWARE
     worker.end(status)
-
-
-def die_with_parent(parent_pid: int) -> None:
-    """Have the kernel kill this process when the supervisor's main thread ends; end at once if it has already."""
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent_pid:
-        sys.exit(EX_SOFTWARE)
 
 
 def leave_a_word(evidence_fd: int, word: str) -> None:

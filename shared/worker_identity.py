@@ -7,11 +7,17 @@ Invariant: `parse_identity(identity.arguments())` gives the same identity; no ot
 
 from __future__ import annotations
 
-import argparse
 import os
+import sys
 from pathlib import Path
+from typing import NoReturn
 
 from msgspec import Struct
+
+_NEEDED = frozenset({"--worker", "--incarnation", "--parent-pid", "--runtime-dir"})
+_USAGE = """\
+A worker of timelapse. The supervisor starts it; nobody else should.
+usage: --worker=NAME --incarnation=N --parent-pid=PID --runtime-dir=PATH [--evidence-fd=N]"""
 
 
 class Identity(Struct, frozen=True):
@@ -40,12 +46,30 @@ class Identity(Struct, frozen=True):
 
 
 def parse_identity(arguments: list[str]) -> Identity:
-    """The identity in a worker's arguments. Ends the process with status 2 and a usage line where they are off."""
-    parser = argparse.ArgumentParser(description="A worker of timelapse. The supervisor starts it; nobody else should.")
-    parser.add_argument("--worker", required=True)
-    parser.add_argument("--incarnation", required=True, type=int)
-    parser.add_argument("--parent-pid", required=True, type=int)
-    parser.add_argument("--runtime-dir", required=True, type=Path)
-    parser.add_argument("--evidence-fd", default=-1, type=int)
-    given = parser.parse_args(arguments)
-    return Identity(given.worker, given.incarnation, given.parent_pid, given.runtime_dir, given.evidence_fd)
+    """The identity in a worker's arguments. Ends the process with status 2 and a usage line where they are off.
+
+    Not by argparse: it would stay in every worker's memory for a line that the supervisor alone writes.
+    """
+    given = dict(_named(argument) for argument in arguments)
+    if not _NEEDED <= given.keys() <= _NEEDED | {"--evidence-fd"}:
+        _end_with_usage()
+    try:
+        return Identity(
+            worker=given["--worker"],
+            incarnation=int(given["--incarnation"]),
+            parent_pid=int(given["--parent-pid"]),
+            runtime_dir=Path(given["--runtime-dir"]),
+            evidence_fd=int(given.get("--evidence-fd", "-1")),
+        )
+    except ValueError:
+        _end_with_usage()
+
+
+def _named(argument: str) -> tuple[str, str]:
+    name, _, value = argument.partition("=")
+    return name, value
+
+
+def _end_with_usage() -> NoReturn:
+    sys.stderr.write(f"{_USAGE}\n")
+    sys.exit(2)

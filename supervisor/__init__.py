@@ -2,3 +2,5 @@
 
 Invariant: it never blocks, never touches the output disk, and imports no camera, image or numeric library.
 """
+
+from shared import thin as _thin  # noqa: F401 - before any module of the package loads msgspec

@@ -18,7 +18,7 @@ from typing import Any
 from shared import wire
 from shared.clock import NS_PER_MS, NS_PER_S, Clock
 from shared.config.model import Configuration
-from shared.errors import EX_OK, BusyError, WireError
+from shared.errors import EX_OK, BusyError, ConfigError, TimelapseError, WireError
 from shared.events import WORKER_TOPICS, SupervisorStarted, SupervisorStopping
 from shared.messages import Configure, Hello, Published, Ready, WorkerMessage
 from shared.signals import SignalQueue
@@ -33,6 +33,7 @@ from supervisor.desk import Desk
 from supervisor.memory import Memory
 from supervisor.picture import Picture, iso
 from supervisor.probes import Probes
+from supervisor.reading import Reading
 from supervisor.rebinding import Rebinding
 from supervisor.reloader import Reloader
 from supervisor.roster import camera_of
@@ -57,6 +58,7 @@ _STOP_S = 0.2
 _STOP_REST_S = 0.1
 _SLAY_S = 0.05
 """All of it, with both kills, stays under the half second that a shutdown may take."""
+_STOPPING = "the supervisor is stopping; ask again when it has been started anew"
 
 
 class Supervisor:
@@ -80,6 +82,8 @@ class Supervisor:
         for socket in self._hub.sockets:
             self._poller.add(socket)
         self._poller.add(self._signals.fd)
+        self._reading = Reading(configuration.path, self._poller, clock)
+        self._ready: set[Any] = set()
         self._watched: dict[int, Supervised] = {}
         self._started_wall_ns = clock.wall_ns()
         self._started_ns = self._turned_ns = clock.mono_ns()
@@ -105,11 +109,15 @@ class Supervisor:
     def _turn(self) -> None:
         self._watch_processes()
         stalled_ns = self._wait()
-        self._take_signals()
+        # What is not ready is not asked: each needless call, with cold caches, is a part of all that a turn costs.
+        if self._signals.fd in self._ready:
+            self._take_signals()
         self._take_messages()
         if stalled_ns > _STALL_ABOVE_NS:
             self._crew.leases.allow(stalled_ns, self._clock.mono_ns())
-        self._reap()
+        if not self._watched.keys().isdisjoint(self._ready):
+            self._reap()
+        self._take_configuration()
         self._crew.end_hangs(self._clock.mono_ns())
         self._crew.run_timers(self._clock.mono_ns())
         for name in self._probes.appeared(self._crew.workers, self._picture.addresses, self._clock.mono_ns()):
@@ -124,7 +132,7 @@ class Supervisor:
         """
         began_ns, worked_ns = self._clock.mono_ns(), time.thread_time_ns()
         wait_ns = max(0, self._next_due_ns() - began_ns)
-        self._poller.wait(wait_ns)
+        self._ready = self._poller.wait(wait_ns)
         now_ns = self._clock.mono_ns()
         stalled_ns = max(0, began_ns - self._turned_ns - (worked_ns - self._worked_ns))
         stalled_ns += max(0, now_ns - began_ns - wait_ns)
@@ -134,7 +142,7 @@ class Supervisor:
     def _next_due_ns(self) -> int:
         now_ns = self._clock.mono_ns()
         due = [now_ns + _LONGEST_WAIT_NS, self._tick_due_ns, self._status_due_ns()]
-        others = self._crew.next_due_ns(), self._probes.next_due_ns()
+        others = self._crew.next_due_ns(), self._probes.next_due_ns(), self._reading.due_ns()
         return max(now_ns, min([*due, *(due_ns for due_ns in others if due_ns is not None)]))
 
     def _watch_processes(self) -> None:
@@ -146,21 +154,30 @@ class Supervisor:
     def _take_signals(self) -> None:
         for number in self._signals.taken():
             if number == signal.SIGHUP:
-                self._reload_on_signal()
+                if not self._stage:
+                    self._reading.ask()
             else:
                 self._begin_shutdown(signal.Signals(number).name)
 
     def _take_messages(self) -> None:
+        # Invariant: leases are read in every turn, since one is judged in every turn; the rest when it is there.
         for lease in self._hub.lease_messages(_LEASE_BATCH):
             self._crew.observe(lease)
-        for route, message in self._hub.worker_messages(_BATCH):
-            self._take_worker_message(route, message)
+        if self._hub.workers in self._ready:
+            for route, message in self._hub.worker_messages(_BATCH):
+                self._take_worker_message(route, message)
+        if self._hub.control in self._ready:
+            self._answer_requests()
+        if self._hub.events in self._ready:
+            self._hub.drain_subscriptions(_BATCH)
+
+    def _answer_requests(self) -> None:
         until_ns = self._clock.mono_ns() + _ANSWERING_NS
         for back, request in self._hub.requests(_BATCH):
-            self._hub.answer(back, self._desk.answer(request))
+            if (answer := self._desk.answer(request, back)) is not None:
+                self._hub.answer(back, answer)
             if self._clock.mono_ns() > until_ns:
                 break
-        self._hub.drain_subscriptions(_BATCH)
 
     def _take_worker_message(self, route: bytes, message: WorkerMessage) -> None:
         speaker = self._crew.speaker(message)
@@ -241,6 +258,7 @@ class Supervisor:
         log.info("%s: stopping", reason)
         self._bus.publish("supervisor.stopping", SupervisorStopping(reason=reason))
         self._stage = "capture"
+        self._end_reading()
         self._crew.wind_down("capture", _STOP_S, _SLAY_S)
 
     def _shut_down_further(self) -> None:
@@ -302,13 +320,21 @@ class Supervisor:
         self._picture.changed = True
         self._bus.publish(topic, data)
 
-    def _reload_on_signal(self) -> None:
-        if self._stage:
-            return
-        topic, event = self._reloader.reload_event()
-        self._tell(topic, event)
-        if topic != "config.rejected":
-            self._apply_configuration()
+    def _take_configuration(self) -> None:
+        for read, new in self._reading.outcomes():
+            topic, event = self._reloader.take(new)
+            self._tell(topic, event)
+            if not isinstance(new, ConfigError):
+                self._apply_configuration()
+            self._answer_waiting(read, new if isinstance(new, ConfigError) else wire.check_event_data(topic, event))
+
+    def _end_reading(self) -> None:
+        read = self._reading.end()
+        self._answer_waiting(read, BusyError(_STOPPING))
+
+    def _answer_waiting(self, read: int, outcome: dict[str, Any] | TimelapseError) -> None:
+        for back, answer in self._desk.conclude(read, outcome):
+            self._hub.answer(back, answer)
 
     def _apply_configuration(self) -> None:
         configuration = self._reloader.configuration
@@ -331,18 +357,14 @@ class Supervisor:
         self._refuse_while_stopping()
         return self._crew.order(verb, worker)
 
-    def reload(self) -> dict[str, Any]:
+    def reload(self) -> int:
         """See `supervisor.desk.Orders`."""
         self._refuse_while_stopping()
-        topic, event = self._reloader.reload_event()
-        self._tell(topic, event)
-        self._reloader.raise_if_rejected()
-        self._apply_configuration()
-        return wire.check_event_data(topic, event)
+        return self._reading.ask()
 
     def _refuse_while_stopping(self) -> None:
         if self._stage:
-            raise BusyError("the supervisor is stopping; ask again when it has been started anew")
+            raise BusyError(_STOPPING)
 
     def replay(self, boot: str, after_seq: int, limit: int) -> dict[str, Any]:
         """See `supervisor.desk.Orders`."""

@@ -1,39 +1,36 @@
-"""Starting a supervisor in the foreground.
+"""Becoming a supervisor: the configuration is checked here, and the process goes on as `python -m supervisor`.
 
-Owns: the order of the first steps. Does not own: the loop.
-Invariant: the runtime directory is locked before anything is bound in it: a second bind steals an `ipc://` path in
-silence.
+Owns: the first steps, and what is handed over. Does not own: the supervisor's own beginning (`supervisor.foreground`).
+Invariant: the process stays the same one, with its pid, its descriptors 0 to 2 and its environment; what it had to load
+for the command line and for YAML does not stay in its memory. A signal that comes in between is not lost.
 """
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
+import sys
 from pathlib import Path
+from typing import NoReturn
 
-from shared import fence, log, runtime_dir
-from shared.clock import SystemClock
 from shared.config.locate import locate
+from shared.config.outcome import pack
 from shared.config.read import read
+from supervisor.foreground import SIGNALS
 
-logger = logging.getLogger(__name__)
 
-
-def run(config_path: str | None, runtime_directory: str | None) -> int:
-    """Supervise until SIGTERM or SIGINT; the exit status. Raises `TimelapseError` when it can't begin."""
-    log.to_stderr("supervisor")
+def run(config_path: str | None, runtime_directory: str | None) -> NoReturn:
+    """Supervise until SIGTERM or SIGINT. Raises `TimelapseError` where the configuration can't be used."""
     configuration = read(str(Path(locate(config_path)).absolute()))
-    directory = runtime_dir.create(runtime_directory)
-    fence.hold(directory / "supervisor.lock", f"the runtime directory {directory}")
-    # Imported late, so that a mistake in the configuration is told without waiting for the sockets' library.
-    from supervisor.loop import Supervisor  # noqa: PLC0415
-
-    # A `timelapse | head` that ends must not end the recording.
-    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
-    # Ignored, as some parents leave it, the kernel would reap our workers before we know how they ended.
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    os.umask(0o027)
-    supervisor = Supervisor(configuration, directory, SystemClock())
-    logger.info("recording from %s; runtime directory %s", ", ".join(configuration.cameras), directory)
-    return supervisor.run()
+    fd = os.memfd_create("timelapse-configuration", os.MFD_CLOEXEC)
+    os.pwrite(fd, pack(configuration), 0)
+    # The standard ones too: where the parent had closed one, /dev/null was opened in its place, for this program alone.
+    for passed_on in (0, 1, 2, fd):
+        os.set_inheritable(passed_on, True)
+    named = {"--config": configuration.path, "--configuration-fd": str(fd)}
+    if runtime_directory is not None:
+        named["--runtime-dir"] = runtime_directory
+    # Blocked signals stay pending across the exec, until the loop has somewhere to put them.
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    words = [word for pair in named.items() for word in pair]
+    os.execv(sys.executable, [sys.executable, "-m", "supervisor", *words])  # noqa: S606 - no shell is wanted

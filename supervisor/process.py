@@ -1,4 +1,4 @@
-"""One worker process: starting it, signalling it, and proving that it is dead.
+"""One child process: starting it, signalling it, and proving that it is dead.
 
 Owns: posix_spawn, the pidfd, the process group, reaping. Does not own: deciding any of it.
 Invariant: a pid is used only while its process is not yet reaped, so that it can't have become somebody else's;
@@ -11,6 +11,7 @@ import contextlib
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from msgspec import Struct
@@ -36,13 +37,13 @@ class ExitStatus(Struct, frozen=True):
             return f"ended by signal {self.signal}"
 
 
-class WorkerProcess:
-    """A spawned worker. `fd` becomes readable when it ends."""
+class ChildProcess:
+    """A spawned process. `fd` becomes readable when it ends. It has a memory file to leave something in."""
 
-    def __init__(self, pid: int, pidfd: int, evidence_fd: int) -> None:
+    def __init__(self, pid: int, pidfd: int, memory_fd: int) -> None:
         self.pid = pid
         self.fd = pidfd
-        self._evidence_fd = evidence_fd
+        self._memory_fd = memory_fd
 
     def signal(self, number: int) -> None:
         """Send a signal to this process, and to nothing else. One that has ended does not mind."""
@@ -71,25 +72,37 @@ class WorkerProcess:
 
     def last_words(self) -> str:
         """What it left in the memory file: the stacks by `faulthandler`, or why it ended by itself; or nothing."""
-        data = os.pread(self._evidence_fd, _EVIDENCE_BYTES, 0)
-        return data.decode("utf-8", "replace").strip()
+        return self.left(_EVIDENCE_BYTES).decode("utf-8", "replace").strip()
+
+    def left(self, most_bytes: int) -> bytes:
+        """What it wrote into the memory file, up to so much. Never blocks: it lies in memory."""
+        return os.pread(self._memory_fd, min(most_bytes, os.fstat(self._memory_fd).st_size), 0)
 
     def close(self) -> None:
         """Let go of the descriptors. The process must have been reaped."""
         os.close(self.fd)
-        os.close(self._evidence_fd)
+        os.close(self._memory_fd)
 
 
-def spawn(package: str, worker: str, incarnation: int, runtime_dir: Path) -> WorkerProcess:
-    """Start `python -m package` in a session of its own, the environment inherited. Raises OSError.
+def spawn(package: str, worker: str, incarnation: int, runtime_dir: Path) -> ChildProcess:
+    """Start the worker `python -m package`, with a memory file for its evidence. As `start` does."""
 
-    Blocks for the fork and exec alone, a millisecond or two. Descriptors of ours are not inherited, as PEP 446 has
-    it, but for the memory file. Where it raises, no process is left.
+    def arguments(evidence_fd: int) -> list[str]:
+        return Identity(worker, incarnation, os.getpid(), runtime_dir, evidence_fd).arguments()
+
+    return start(package, worker, arguments)
+
+
+def start(module: str, name: str, arguments: Callable[[int], list[str]]) -> ChildProcess:
+    """Start `python -m module` in a session of its own, the environment inherited. Raises OSError.
+
+    `arguments` are told the descriptor of the memory file. Blocks for the fork and exec alone, a millisecond or two.
+    Descriptors of ours are not inherited, as PEP 446 has it, but for the memory file. Where it raises, no process is
+    left.
     """
-    evidence_fd = os.memfd_create(f"timelapse-{worker}", os.MFD_CLOEXEC)
-    identity = Identity(worker, incarnation, os.getpid(), runtime_dir, evidence_fd)
-    command = [sys.executable, "-m", package, *identity.arguments()]
-    os.set_inheritable(evidence_fd, True)
+    memory_fd = os.memfd_create(f"timelapse-{name}", os.MFD_CLOEXEC)
+    command = [sys.executable, "-m", module, *arguments(memory_fd)]
+    os.set_inheritable(memory_fd, True)
     try:
         pid = os.posix_spawn(
             sys.executable,
@@ -101,14 +114,14 @@ def spawn(package: str, worker: str, incarnation: int, runtime_dir: Path) -> Wor
             setsigdef=(signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGPIPE, signal.SIGCHLD),
         )
     except OSError:
-        os.close(evidence_fd)
+        os.close(memory_fd)
         raise
-    os.set_inheritable(evidence_fd, False)
+    os.set_inheritable(memory_fd, False)
     try:
-        return WorkerProcess(pid, os.pidfd_open(pid), evidence_fd)
+        return ChildProcess(pid, os.pidfd_open(pid), memory_fd)
     except OSError:
         # Nobody could see the end of a process without a pidfd, and the next one would be a second opener.
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
-        os.close(evidence_fd)
+        os.close(memory_fd)
         raise

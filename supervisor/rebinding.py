@@ -8,6 +8,8 @@ Invariant: recording never ends for this. Sockets that are connected live on wit
 from __future__ import annotations
 
 import logging
+import os
+import stat
 from pathlib import Path
 
 from shared import fence
@@ -26,12 +28,13 @@ class Rebinding:
 
     def __init__(self, runtime_dir: Path, hub: Hub) -> None:
         self._runtime_dir = runtime_dir
+        self._paths = [os.fspath(runtime_dir / name) for name in SOCKETS]
         self._hub = hub
         self._complained_ns = -_COMPLAIN_EVERY_NS
 
     def mend(self, now_ns: int) -> bool:
         """Whether the directory was gone and is there again. A look at a path or two; call it once a second."""
-        if all((self._runtime_dir / name).is_socket() for name in SOCKETS):
+        if all(map(_is_socket, self._paths)):
             return False
         try:
             self._runtime_dir.mkdir(mode=0o750, parents=True, exist_ok=True)
@@ -50,3 +53,10 @@ class Rebinding:
             return False
         log.warning("%s was removed by somebody; it has been made anew", self._runtime_dir)
         return True
+
+
+def _is_socket(path: str) -> bool:
+    try:
+        return stat.S_ISSOCK(os.stat(path).st_mode)  # noqa: PTH116 - each second for months: without a Path each time
+    except OSError:
+        return False

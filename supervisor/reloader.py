@@ -1,6 +1,7 @@
 """The configuration in force, and what a reload makes of it.
 
-Owns: reading the file again, and which of its changes wait for a restart. Does not own: telling the workers.
+Owns: taking over what was read, and which of its changes wait for a restart. Does not own: reading (`reading`), nor
+telling the workers.
 Invariant: a file with mistakes changes nothing: the last good configuration stays. A change waits for a restart exactly
 as long as the last good file differs from what the worker, or the supervisor, was started with.
 """
@@ -8,16 +9,18 @@ as long as the last good file differs from what the worker, or the supervisor, w
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from shared.clock import Clock
-from shared.config.changes import Changes, compare, merge_for_reload
 from shared.config.model import CameraConfig, Configuration
-from shared.config.read import read
 from shared.errors import ConfigError
 from shared.events import ConfigRejected, ConfigReloaded
 from shared.status import ConfigStatus
+
+if TYPE_CHECKING:
+    from shared.config.changes import Changes
 
 log = logging.getLogger(__name__)
 
@@ -33,17 +36,17 @@ class Reloader:
         self._started_with: dict[str, CameraConfig] = {}
         self._rejected: ConfigError | None = None
 
-    def reload_event(self) -> tuple[str, ConfigReloaded | ConfigRejected]:
-        """Read the file again and take it over if it is good; the event that tells of it. Blocks for the file."""
-        try:
-            new = read(self.configuration.path)
-        except ConfigError as error:
-            self._rejected = error
-            log.error("the configuration was not reloaded:\n%s", error)  # noqa: TRY400 - it is the user's mistake
-            return "config.rejected", ConfigRejected(errors=str(error).splitlines())
+    def take(self, new: Configuration | ConfigError) -> tuple[str, ConfigReloaded | ConfigRejected]:
+        """Take over what was read if it is good; the event that tells of it."""
+        if isinstance(new, ConfigError):
+            self._rejected = new
+            log.error("the configuration was not reloaded:\n%s", new)
+            return "config.rejected", ConfigRejected(errors=str(new).splitlines())
+        from shared.config.changes import compare, merge_for_reload  # noqa: PLC0415 - not before it is reloaded
+
         self._rejected = None
         changes = compare(self.configuration, new)
-        self._take_over(new)
+        self._take_over(new, merge_for_reload(self.configuration, new))
         applied, waiting = _applied(changes), self._needs_restart()
         log.info("configuration reloaded; applied: %s", ", ".join(applied) or "no change")
         for key in waiting:
@@ -55,11 +58,6 @@ class Reloader:
         if camera in self.configuration.cameras:
             self._started_with[camera] = self.configuration.cameras[camera]
 
-    def raise_if_rejected(self) -> None:
-        """Raise the `ConfigError` of the last reload, if it was refused."""
-        if self._rejected is not None:
-            raise self._rejected
-
     def status(self) -> ConfigStatus:
         """Its part of the picture."""
         return ConfigStatus(
@@ -69,15 +67,19 @@ class Reloader:
             errors=str(self._rejected).splitlines() if self._rejected else [],
         )
 
-    def _take_over(self, new: Configuration) -> None:
-        self._read = new
-        self.configuration = merge_for_reload(self.configuration, new)
+    def _take_over(self, new: Configuration, in_force: Configuration) -> None:
+        self._read, self.configuration = new, in_force
         self._loaded_wall_ns = self._clock.wall_ns()
         # One that is gone and comes back has a new worker, which begins with what is read then.
         self._started_with = {name: camera for name, camera in self._started_with.items() if name in new.cameras}
 
     def _needs_restart(self) -> list[str]:
         started_with = replace(self.configuration, cameras=self.configuration.cameras | self._started_with)
+        if started_with == self._read:
+            # The ordinary case, of each status, for which the schema needs not be loaded.
+            return []
+        from shared.config.changes import compare  # noqa: PLC0415 - as above
+
         return sorted(compare(started_with, self._read).needs_restart)
 
 

@@ -6,8 +6,6 @@ Invariant: pure. `capture.NAME` is the worker of camera NAME; order of start: st
 
 from __future__ import annotations
 
-import difflib
-
 from shared.config.model import Configuration
 from shared.errors import UsageError
 
@@ -29,6 +27,8 @@ def find(worker: str, known: list[str]) -> str:
     """The worker of that name. Raises `UsageError` with the names that there are."""
     if worker in known:
         return worker
+    import difflib  # noqa: PLC0415 - for a person who mistypes, not for months of memory
+
     near = difflib.get_close_matches(worker, known, n=1) or [name for name in known if name == _CAPTURE + worker]
     hint = f" (did you mean {near[0]}?)" if near else ""
     raise UsageError(f"no worker is called {worker!r}{hint}; there are: {', '.join(known)}")

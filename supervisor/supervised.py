@@ -20,7 +20,7 @@ from shared.status import LeaseStatus, RestartStatus, WorkerStatus
 from supervisor import evidence, policy
 from supervisor.causes import cause_of
 from supervisor.leases import Held, LeaseBook
-from supervisor.process import ExitStatus, WorkerProcess, spawn
+from supervisor.process import ChildProcess, ExitStatus, spawn
 from supervisor.states import Action, Desired, Happening, Record, State
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ class Supervised:
     ) -> None:
         self.name = name
         self.record = Record()
-        self.process: WorkerProcess | None = None
+        self.process: ChildProcess | None = None
         self.incarnation = 0
         self.configured_incarnation = 0
         self.configured_pid = 0

@@ -7,7 +7,6 @@ Invariant: what is suggested is one of the words given, never the user's own tex
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 LONGEST_WORD = 64  # comparing takes the square of the length, and nobody mistypes a word that is longer
@@ -22,6 +21,8 @@ def closest(word: str, known: Iterable[str], near_enough: float = NEAR_ENOUGH) -
     """
     if len(word) > LONGEST_WORD:
         return None
+    import difflib  # noqa: PLC0415 - the supervisor and its workers hold this module, and never suggest anything
+
     by_plain = {_plain(right): right for right in known}
     near = difflib.get_close_matches(_plain(word), by_plain, n=1, cutoff=near_enough)
     return by_plain[near[0]] if near else None

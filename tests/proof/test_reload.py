@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from shared.messages import Request
-from tests.rig.recorder import REPOSITORY, Recorder
+from tests.rig.recorder import REPOSITORY, Recorder, workers_alive
 
 GOOD = """
 cameras:
@@ -62,6 +62,33 @@ def test_reload_with_eight_mistakes_changes_nothing_and_says_each(tmp_path: Path
     assert [re.findall(r":(\d+:\d+):", error) for error in rejected.data["errors"]] == [[place] for place in PLACES]
     assert by_control.error is not None
     assert by_control.error.status == 78
+
+
+def test_change_made_while_the_file_is_being_read_is_in_force_in_the_end(tmp_path: Path) -> None:
+    """The second SIGHUP comes while the first one's read is under way, and what it is about is not lost."""
+    with Recorder(tmp_path, GOOD) as recorder:
+        recorder.wait_for_frame()
+        assert recorder.process is not None
+        for interval in ("100ms", "50ms"):
+            recorder.configure(GOOD.replace("200ms", interval))
+            recorder.process.send_signal(signal.SIGHUP)
+        recorder.log.wait_for(lambda event: event.topic == "config.reloaded")
+        answer = recorder.ask(Request(id=os.urandom(8).hex(), verb="reload"))
+        status = recorder.status()
+        recorder.stop()
+    assert answer.ok, answer.error
+    assert answer.data["applied"] == [], "the second SIGHUP, which came before, has applied it"
+    assert status["cameras"]["main"]["interval_s"] == 0.05
+
+
+def test_stop_while_the_file_is_being_read_is_not_held_up(tmp_path: Path) -> None:
+    with Recorder(tmp_path, GOOD) as recorder:
+        recorder.wait_for_frame()
+        assert recorder.process is not None
+        recorder.process.send_signal(signal.SIGHUP)
+        assert recorder.stop() < 1.0, "half a second, on a machine that is not busy"
+        assert recorder.process.returncode == 0
+    assert workers_alive(recorder.runtime_dir) == []
 
 
 def test_reload_applies_interval_without_a_restart_and_adds_and_removes_cameras(tmp_path: Path) -> None:

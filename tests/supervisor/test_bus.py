@@ -15,7 +15,7 @@ from shared.errors import WireError
 from shared.events import OperationFinished, StoragePruned, SupervisorStarted
 from shared.messages import Event
 from shared.transport import Hub, Poller, Tap
-from supervisor.bus import RING_EVENTS, STATUS, TICK, Bus
+from supervisor.bus import RING_EVENTS, TICK, Bus
 from tests.rig import status_values
 from tests.rig.manual_clock import ManualClock
 
@@ -178,11 +178,11 @@ def test_status_is_kept_compressed_and_replayed_as_it_went_out(hub: Hub, tap: Ta
     for number in range(1, 51):
         name = ("main", "garden")[number % 2]
         picture = status_values.with_camera(picture, name, frames=number, last_frame_path=os.urandom(8).hex())
-        bus.publish(STATUS, picture)
+        bus.publish("status", picture)
     sent = _receive(tap, 50)
     assert _replayed(bus) == sent
     assert sent[-1].data["cameras"]["main"]["frames"] == 50
-    sizes = [len(kept.packed) for kept in bus._ring]
+    sizes = [len(kept) for kept in bus._ring]
     plain_size = len(wire.pack(sent[0]))
     assert sum(sizes) < 50 * plain_size / 5
 

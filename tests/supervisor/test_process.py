@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from supervisor.process import ExitStatus, WorkerProcess, spawn
+from supervisor.process import ChildProcess, ExitStatus, spawn
 from tests.rig.descriptors import open_descriptors
 from tests.rig.small_workers import OBEDIENT, SmallWorkers, has_ended, wait_for_end
 
@@ -25,15 +25,15 @@ def _workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallW
     workers.close()
 
 
-Start = Callable[[str], WorkerProcess]
+Start = Callable[[str], ChildProcess]
 
 
 @pytest.fixture(name="start")
 def _start(workers: SmallWorkers, tmp_path: Path) -> Iterator[Start]:
     """Starts a worker from its source; whatever is alive at the end of the test is killed."""
-    started: list[WorkerProcess] = []
+    started: list[ChildProcess] = []
 
-    def start(source: str) -> WorkerProcess:
+    def start(source: str) -> ChildProcess:
         workers.make("small_worker", source)
         process = spawn("small_worker", "capture.main", 3, tmp_path)
         started.append(process)
@@ -46,7 +46,7 @@ def _start(workers: SmallWorkers, tmp_path: Path) -> Iterator[Start]:
         process.close()
 
 
-def _reaped(process: WorkerProcess) -> ExitStatus:
+def _reaped(process: ChildProcess) -> ExitStatus:
     wait_for_end(process.fd)
     try:
         status = process.reap()
@@ -101,7 +101,7 @@ say((os.getsid(0) == os.getpid(), os.getpgid(0) == os.getpid(), os.environ["SMAL
 say(os.readlink("/proc/self/fd/0"))
 say([fd for fd in sorted(map(int, os.listdir("/proc/self/fd"))) if fd > 2 and os.path.exists(f"/proc/self/fd/{fd}")])
 """)
-        evidence_fd = process._evidence_fd
+        evidence_fd = process._memory_fd
         # Whoever started the tests may have left some open.
         from_outside = [fd for fd in open_descriptors() if fd > 2 and os.get_inheritable(fd)]
         assert ours.fileno() not in from_outside

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from shared.config.read import read
+from shared.errors import ConfigError
 from shared.events import ConfigRejected, ConfigReloaded
 from supervisor.reloader import Reloader
 from tests.rig.manual_clock import ManualClock
@@ -35,7 +36,7 @@ class File:
     def reload(self, text: str) -> ConfigReloaded:
         """Write the text, and have it read."""
         self._path.write_text(text)
-        topic, event = self.reloader.reload_event()
+        topic, event = self.reloader.take(read(str(self._path)))
         assert isinstance(event, ConfigReloaded), event
         assert topic == "config.reloaded"
         assert event.needs_restart == self.waiting
@@ -104,7 +105,9 @@ def test_mistakes_change_nothing_and_what_waits_goes_on_waiting(file: File, tmp_
     file.reload(BIG)
     before = file.reloader.configuration
     (tmp_path / "timelapse.yml").write_text(BIG.replace("1s", "soon"))
-    topic, event = file.reloader.reload_event()
+    with pytest.raises(ConfigError) as refused:
+        read(str(tmp_path / "timelapse.yml"))
+    topic, event = file.reloader.take(refused.value)
     assert isinstance(event, ConfigRejected)
     assert (topic, len(event.errors)) == ("config.rejected", 2)
     assert (file.reloader.configuration, file.waiting) == (before, RESOLUTION)
