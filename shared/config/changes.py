@@ -7,6 +7,8 @@ Invariant: each setting that differs is in exactly one of the two lists, except 
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec import Struct, structs
 
 from shared.config.keys import find, flatten
@@ -55,11 +57,18 @@ def remedy(dotted_key: str) -> str:
 
 def _differing(old: Configuration, new: Configuration) -> list[str]:
     """The keys whose values differ, or that only one has (a location), in the schema's order."""
-    before = {key: value for key, _, value in flatten(old)}
-    after = {key: value for key, _, value in flatten(new)}
+    before, after = _values(old), _values(new)
     keys = [key for key, _, _ in flatten(new)] + [key for key in before if key not in after]
     lasting = old.cameras.keys() & new.cameras.keys()
     return [key for key in keys if before.get(key) != after.get(key) and _is_lasting(key, lasting)]
+
+
+def _values(configuration: Configuration) -> dict[str, Any]:
+    values = {key: value for key, _, value in flatten(configuration)}
+    for name, camera in configuration.cameras.items():
+        # A source is another one when its secrets are kept elsewhere, though it is written as before.
+        values[f"cameras.{name}.source"] = (camera.source, camera.secrets)
+    return values
 
 
 def _is_lasting(key: str, lasting: set[str]) -> bool:

@@ -157,6 +157,6 @@ def _verify(text: str, edited: str, dotted_key: str, value: str, path: str) -> N
     new_camera = dotted_key.rpartition(".")[0] + "."
     others = [key for key in after if key in before and after[key] != before[key] and key != dotted_key]
     others += [key for key in before if key not in after]
-    others += [key for key in after if key not in before and not key.startswith(new_camera)]
+    others += [key for key in after if key not in before and key != dotted_key and not key.startswith(new_camera)]
     if others:
         raise UsageError(f"setting {dotted_key} here would change {', '.join(others)} too (an anchor): {by_hand}")

@@ -46,17 +46,19 @@ def all_settings() -> list[str]:
 def flatten(configuration: Any, section: Section = ROOT, prefix: str = "") -> Iterator[tuple[str, Setting, Any]]:
     """Every effective setting in the schema's order: its dotted key, what it is, its value.
 
-    A section that is None in the configuration (`location`) yields nothing.
+    What is None in the configuration, a section (`location`) or a setting (`secrets`), yields nothing.
     """
     for entry in section.entries:
         member = _member(configuration, entry.field)
         key = f"{prefix}{entry.name}"
+        if member is None:
+            continue
         if isinstance(entry, Setting):
             yield key, entry, member
         elif entry.each is not None:
             for name, child in member.items():
                 yield from flatten(child, entry.each, f"{key}.{name}.")
-        elif member is not None:
+        else:
             yield from flatten(member, entry, f"{key}.")
 
 

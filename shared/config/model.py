@@ -30,7 +30,8 @@ class Location(Struct, frozen=True):
 class CameraConfig(Struct, frozen=True):
     """One camera. `interval_ms` is whole milliseconds; `resolution` is (width, height) in pixels.
 
-    `tls_verify` is whether an https camera's certificate must be good.
+    `tls_verify` is whether an https camera's certificate must be good. `secrets` is the file of `Configuration.secrets`
+    where `source` refers to a secret, else None. `realtime` is whether its worker may take precedence over all others.
     """
 
     name: str
@@ -40,6 +41,8 @@ class CameraConfig(Struct, frozen=True):
     quality: int = 90
     window: str = "always"
     tls_verify: bool = True
+    realtime: bool = False
+    secrets: str | None = None
 
 
 class StorageConfig(Struct, frozen=True):
@@ -75,12 +78,16 @@ class SupervisorConfig(Struct, frozen=True):
 
 
 class Configuration(Struct, frozen=True):
-    """All of it. `path` is the file that it was read from; `cameras` is keyed by name and never empty."""
+    """All of it. `path` is the file that it was read from; `cameras` is keyed by name and never empty.
+
+    `secrets` is the path of the file in which `${NAME}` in a camera's source is looked up.
+    """
 
     path: str
     output_dir: str
     cameras: dict[str, CameraConfig]
     require_mount: bool = False
+    secrets: str | None = None
     location: Location | None = None
     storage: StorageConfig = StorageConfig()
     supervisor: SupervisorConfig = SupervisorConfig()

@@ -32,6 +32,13 @@ def absolute(written: str, base_dir: str) -> str:
     return "/" + joined.lstrip("/")  # POSIX lets a leading "//" stand for something else
 
 
+def parse_file(text: str, base_dir: str) -> str:
+    """The absolute path of the file that `text` names from `base_dir`. ValueError as `parse_directory`."""
+    if "://" in text:
+        raise ValueError(f"{shown(text)} is an address, not a file on this machine")
+    return absolute(text, base_dir)
+
+
 def parse_directory(text: str, base_dir: str) -> str:
     """The absolute directory that `text` names from `base_dir`. ValueError for an address or a path to nowhere."""
     if "://" in text:

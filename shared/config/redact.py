@@ -2,12 +2,15 @@
 
 Owns: the rule for what counts as a password in an address.
 Does not own: the messages themselves.
-Invariant: where it is unclear how much belongs to the password, more is hidden rather than less.
+Invariant: where it is unclear how much belongs to the password, more is hidden rather than less. `${NAME}` in the place
+of a password is shown: it is none.
 """
 
 from __future__ import annotations
 
 import re
+
+from shared.config.reference import is_reference
 
 HIDDEN = "***"
 LONGEST_SHOWN = 60
@@ -16,7 +19,7 @@ _AUTHORITY = re.compile(r"[^/?#]*")
 _BEFORE, _EQUALS = r"(?:^|[?&;/#_]|%26|%3f|%23)", r"(?:=|%3d)"
 _NAMED_SECRET = re.compile(
     rf"({_BEFORE}(?:[^=&;/#_%]*(?:pas|pwd|psw|token|secret|key|auth|sig|cred|basic|code)[^=&;/#_%]*|pw|p|ak){_EQUALS})"
-    rf".*?(?=[&;]|%26|_[a-z]+=|$)",
+    rf"(.*?)(?=[&;]|%26|_[a-z]+=|$)",
     re.IGNORECASE,
 )
 """In a query, a fragment, or the path itself, as in the `/user=a_password=b_channel=1` of many recorders."""
@@ -30,7 +33,7 @@ def redact_url(url: str) -> str:
     """
     scheme, slashes, rest = url.partition("://")
     hidden = scheme + slashes + _without_password(rest) if slashes else _hide_up_to_at(url)
-    return _NAMED_SECRET.sub(rf"\1{HIDDEN}", hidden)
+    return _NAMED_SECRET.sub(lambda found: found[1] + _struck_out(found[2]), hidden)
 
 
 def shown(text: str) -> str:
@@ -57,7 +60,11 @@ def _hide_up_to_at(text: str) -> str:
     """Hide what stands between the first colon and the last `@`, in this order; without a colon all before the `@`."""
     colon, at = text.find(":"), text.rfind("@")
     if 0 <= colon < at:
-        return f"{text[:colon]}:{HIDDEN}{text[at:]}"
+        return f"{text[:colon]}:{_struck_out(text[colon + 1 : at])}{text[at:]}"
     # A password alone, where the colon before it was forgotten too; an @ in a path is none.
     before, _, _ = text.partition("@")
-    return HIDDEN + text[len(before) :] if at > 0 and "/" not in before else text
+    return _struck_out(before) + text[len(before) :] if at > 0 and "/" not in before else text
+
+
+def _struck_out(password: str) -> str:
+    return password if is_reference(password) else HIDDEN

@@ -17,7 +17,7 @@ from msgspec import Struct
 from shared.config import bounds, scalars, units
 from shared.config.bounds import DAY_S
 from shared.config.model import DEFAULT_LEASE_CAPS_S
-from shared.config.paths import parse_directory
+from shared.config.paths import parse_directory, parse_file
 from shared.config.source import parse_source
 
 LONGEST_KEPT_DAYS = 36_500.0
@@ -114,6 +114,7 @@ CAMERA = Section(
         Setting("quality", "quality", _text_only(scalars.within(scalars.parse_whole, 1, 100, str)), str, "90"),
         Setting("window", "window", _text_only(bounds.parse_window_text), str, "always"),
         _boolean("tls_verify", "true", Effect.WORKER_RESTART),
+        _boolean("realtime", "false", Effect.WORKER_RESTART),
     ),
 )
 STORAGE = Section(
@@ -159,6 +160,7 @@ ROOT = Section(
             required=True,
         ),
         _boolean("require_mount", "false", Effect.SERVICE_RESTART),
+        Setting("secrets", "secrets", parse_file, str, "/etc/timelapse/secrets"),
         LOCATION,
         Section("cameras", "cameras", each=CAMERA),
         STORAGE,

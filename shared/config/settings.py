@@ -11,8 +11,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from shared.config.model import DEFAULT_LEASE_CAPS_S, CameraConfig, Configuration, Location
+from shared.config.reference import names_in
 from shared.config.schema import ROOT, Section, Setting
 
 # A camera and a place, only so that each setting is there to have its default read.
@@ -25,7 +27,16 @@ def build(path: str, values: Mapping[str, Any], cameras: Iterable[str]) -> Confi
     caps = nested.get("supervisor", {}).get("lease_caps_s")
     if caps:
         nested["supervisor"]["lease_caps_s"] = {**DEFAULT_LEASE_CAPS_S, **caps}
-    return msgspec.convert({"path": path, **nested}, Configuration)
+    configuration = msgspec.convert({"path": path, **nested}, Configuration)
+    return structs.replace(configuration, cameras=_with_secrets(configuration))
+
+
+def _with_secrets(configuration: Configuration) -> dict[str, CameraConfig]:
+    """The cameras, each that refers to a secret with the file that it is looked up in."""
+    return {
+        name: structs.replace(camera, secrets=configuration.secrets) if names_in(camera.source) else camera
+        for name, camera in configuration.cameras.items()
+    }
 
 
 def _nested(section: Section, prefix: str, values: Mapping[str, Any], cameras: tuple[str, ...]) -> dict[str, Any]:

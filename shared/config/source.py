@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from shared.config.paths import absolute
 from shared.config.redact import shown
+from shared.config.reference import LITERALLY, OPENING, misplaced_in, mistake_in
 from shared.config.suggest import closest, did_you_mean
 
 FILE_PREFIX = "file:"
@@ -43,11 +44,13 @@ class Kind(enum.Enum):
 def parse_source(text: str, base_dir: str) -> str:
     """The source as the configuration keeps it: checked, a file's path absolute. ValueError otherwise.
 
-    A path after `file:` is relative to `base_dir`; both it and an absolute one may start with `~`.
+    A path after `file:` is relative to `base_dir`; both it and an absolute one may start with `~`. `${NAME}` stays.
     """
     source = text.strip()
     if not source.isprintable():
         raise ValueError(f"{shown(source)} holds a control character")
+    if OPENING in source:
+        _check_references(source)
     if source in _WORDS or _PICAMERA2.fullmatch(source):
         return source
     if "://" in source and not source.startswith(FILE_PREFIX):
@@ -90,6 +93,18 @@ def identity(source: str) -> str | None:
         return None
     url = urlsplit(source)
     return f"{url.hostname}:{url.port or DEFAULT_PORTS[url.scheme]}{url.path or '/'}?{url.query}"
+
+
+def _check_references(source: str) -> None:
+    if problem := mistake_in(source):
+        raise ValueError(f"{shown(source)}: {problem}")
+    if "://" not in source or source.startswith(FILE_PREFIX):
+        raise ValueError(f"{shown(source)}: {OPENING}NAME}} stands for a secret in a network camera's address alone")
+    if part := misplaced_in(source):
+        raise ValueError(
+            f"{shown(source)}: no secret can stand for {part}: write it as it is ({OPENING}NAME}} may be in user, "
+            f"password, path and query; {LITERALLY} are the characters themselves)"
+        )
 
 
 def _checked_url(source: str) -> str:

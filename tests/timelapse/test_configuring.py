@@ -17,7 +17,7 @@ TEXT = """\
 output_dir: frames
 cameras:
   main:
-    source: rtsp://admin:secret@192.168.1.20/stream   # behind the shed
+    source: rtsp://admin:hunter2@192.168.1.20/stream   # behind the shed
     interval: 10s
 """
 
@@ -73,11 +73,11 @@ def test_show_has_defaults_and_no_password(path: Path, capsys: pytest.CaptureFix
     assert config(path, "show") == 0
     text = capsys.readouterr().out
     assert "quality: 90" in text
-    assert "secret" not in text
+    assert "hunter2" not in text
     assert config(path, "show", "--json") == 0
     text = capsys.readouterr().out
     assert json.loads(text)["cameras"]["main"]["interval_ms"] == 10_000
-    assert "secret" not in text
+    assert "hunter2" not in text
 
 
 def test_get_prints_the_value_alone(path: Path, capsys: pytest.CaptureFixture[str]) -> None:

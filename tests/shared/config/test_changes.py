@@ -88,3 +88,14 @@ def test_nothing_changed_is_false() -> None:
 def test_path_alone_is_no_change() -> None:
     moved: Configuration = structs.replace(OLD, path="/elsewhere.yml")
     assert not compare(OLD, moved)
+
+
+def test_secrets_kept_elsewhere_are_applied_and_wait_for_the_cameras_that_have_some() -> None:
+    text = TEXT.replace("{source: test}", "{source: test}\n  gate: {source: 'http://u:${P}@cam/'}")
+    old, new = parse(text + "secrets: /etc/one\n", PATH), parse(text + "secrets: /etc/two\n", PATH)
+    changes = Changes(applied=("secrets",), needs_restart=("cameras.gate.source",))
+    assert compare(old, new) == changes
+    assert compare(parse(text, PATH), new) == changes
+    assert compare(new, parse(text, PATH)) == changes
+    assert merge_for_reload(old, new) == new
+    assert remedy("cameras.gate.source") == "timelapse restart capture.gate"

@@ -379,3 +379,10 @@ def test_any_value_is_set_or_refused(value: str) -> None:
         before, after = parse(_LAYOUTS[0], PATH), parse(edited, PATH)
         pairs = zip(flatten(before), flatten(after), strict=True)
         assert {k for (k, _, one), (_, _, other) in pairs if one != other} <= {key}
+
+
+def test_secrets_that_were_not_set_can_be_set_and_moved() -> None:
+    text = BASE.replace("test", "'http://u:${P}@cam/'")
+    edited = set_value(text, "secrets", "passwords", PATH)
+    assert edited == text + "secrets: passwords\n"
+    assert set_value(edited, "secrets", "/etc/p", PATH) == text + "secrets: /etc/p\n"

@@ -48,7 +48,8 @@ def test_example_is_the_built_in_camera_and_every_default() -> None:
 
 def test_example_shows_defaults_that_are_the_defaults() -> None:
     shown = parse(_with_defaults_shown(), str(EXAMPLE))
-    assert structs.replace(shown, location=None) == read(str(EXAMPLE))
+    assert shown.secrets == str(EXAMPLE.with_name("secrets"))
+    assert structs.replace(shown, location=None, secrets=None) == read(str(EXAMPLE))
 
 
 def test_example_explains_every_key() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.config.paths import absolute, base_of, parse_directory
+from shared.config.paths import absolute, base_of, parse_directory, parse_file
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,9 @@ def test_path_to_nowhere_is_refused(written: str) -> None:
 def test_directory_that_is_an_address_is_refused_without_its_password() -> None:
     with pytest.raises(ValueError, match=r"'ftp://u:\*\*\*@host/' is an address"):
         parse_directory("ftp://u:hunter2@host/", "/etc")
+
+
+def test_file_that_is_an_address_is_refused_and_any_other_is_absolute() -> None:
+    with pytest.raises(ValueError, match=r"'ftp://u:\*\*\*@host/' is an address, not a file"):
+        parse_file("ftp://u:hunter2@host/", "/etc")
+    assert parse_file("secrets", "/etc/timelapse") == "/etc/timelapse/secrets"

@@ -22,7 +22,7 @@ require_mount: true
 location: {latitude: -33.9, longitude: 18.4}
 cameras:
   main: &main
-    source: rtsp://user:secret@cam.local/stream
+    source: rtsp://user:hunter2@cam.local/stream
     resolution: 1280x720
     interval: 500ms
     quality: 75
@@ -78,7 +78,7 @@ def test_file_with_everything_is_read_whole(tmp_path: Path) -> None:
         require_mount=True,
         location=Location(-33.9, 18.4),
         cameras={
-            "main": CameraConfig("main", "rtsp://user:secret@cam.local/stream", (1280, 720), 500, 75, window),
+            "main": CameraConfig("main", "rtsp://user:hunter2@cam.local/stream", (1280, 720), 500, 75, window),
             "garden": CameraConfig("garden", str(tmp_path / "clip.mjpeg"), (1280, 720), 500, 80, window),
             "plain": CameraConfig("plain"),
         },
@@ -212,7 +212,7 @@ def test_file_with_one_mistake_tells_it_at_its_place(text: str, line: int, colum
             "b: {exposure: 1}",
             7,
             "b.exposure",
-            "unknown key (known here: source, resolution, interval, quality, window, tls_verify)",
+            "unknown key (known here: source, resolution, interval, quality, window, tls_verify, realtime)",
         ),
         ("b: {<<: 3}", 11, "b.<<", "merges a mapping"),
     ],
@@ -339,4 +339,26 @@ def test_text_mutated_raises_nothing_but_config_error(at: int, removed: int, pie
     except MistakesError as error:
         lines = text.count("\n") + text.count("\r") + text.count("\x85") + text.count("\u2028") + 1
         assert all(0 <= mistake.line <= lines for mistake in error.mistakes)  # noqa: PT017 - some are still right
-        assert "secret" not in str(error) or "secret" not in FULL[:at] + FULL[at + removed :]  # noqa: PT017
+        assert "hunter2" not in str(error) or "hunter2" not in FULL[:at] + FULL[at + removed :]  # noqa: PT017
+
+
+def test_secrets_go_to_the_cameras_whose_sources_refer_to_one() -> None:
+    cameras = "cameras: {a: {source: 'http://u:${P}@cam/'}, b: {source: 'http://u:p@cam2/'}}\n"
+    configuration = parse(f"output_dir: /x\nsecrets: passwords\n{cameras}", PATH)
+    path = str(Path(PATH).with_name("passwords"))
+    assert configuration.secrets == path
+    assert {name: camera.secrets for name, camera in configuration.cameras.items()} == {"a": path, "b": None}
+    assert configuration.cameras["a"].source == "http://u:${P}@cam/"
+    without = parse(f"output_dir: /x\n{cameras}", PATH)
+    assert (without.secrets, without.cameras["a"].secrets) == (None, None)
+
+
+def test_reference_that_is_none_or_out_of_place_is_a_mistake_with_its_place() -> None:
+    text = "output_dir: /x\ncameras:\n  a: {source: 'http://u:${P@cam/'}\n  b:\n    source: http://${HOST}/\n"
+    told = mistakes_of(text)
+    assert [(line, column, key) for line, column, key, _ in told] == [
+        (3, 15, "cameras.a.source"),
+        (5, 13, "cameras.b.source"),
+    ]
+    assert "not closed" in told[0][3]
+    assert "host or port" in told[1][3]

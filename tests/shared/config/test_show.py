@@ -34,6 +34,7 @@ cameras:
     quality: 90
     window: always
     tls_verify: true
+    realtime: false
   garden:
     source: test
     resolution: 640x480
@@ -41,6 +42,7 @@ cameras:
     quality: 90
     window: sunrise..sunset
     tls_verify: true
+    realtime: false
 storage:
   stop_above: 90%
   clean: true
@@ -161,3 +163,16 @@ def test_get_of_a_location_that_is_not_given_is_told() -> None:
     without = Configuration(PATH, "/x", {"main": CameraConfig("main")})
     with pytest.raises(UsageError, match=r"location\.latitude is not set, and has no default"):
         get_value(without, "location.latitude")
+
+
+def test_show_of_secrets_has_their_names_and_reads_back() -> None:
+    text = "output_dir: /x\nsecrets: /etc/s\ncameras:\n  main:\n    source: rtsp://${U}:${P}@cam/s?pwd=${P}\n"
+    configuration = parse(text, PATH)
+    assert parse(show(configuration), PATH) == configuration
+    assert "secrets: /etc/s\n" in show(configuration)
+    assert "source: rtsp://${U}:${P}@cam/s?pwd=${P}\n" in show(configuration)
+
+
+def test_get_of_secrets_that_are_not_set_says_so() -> None:
+    with pytest.raises(UsageError, match="secrets is not set, and has no default"):
+        get_value(CONFIGURATION, "secrets")
