@@ -29,6 +29,7 @@ class LeaseHolder:
         self._send = send
         self._operation = ""
         self._declared_ns = 0
+        self._deadline_ns: int | None = None
 
     def declare(self, operation: str, duration_s: float) -> None:
         """From now on this thread does `operation`, and will declare again within `duration_s`. Never blocks."""
@@ -42,15 +43,21 @@ class LeaseHolder:
             self._declare(operation, now_ns, now_ns + int(duration_s * NS_PER_S))
 
     def sleep(self, duration_s: float) -> None:
-        """From now on this thread waits for at most `duration_s`, of which it may be late by a second."""
-        self.declare("sleep", duration_s + SLACK_S)
+        """From now on this thread waits for at most `duration_s`, of which it may be late by a second.
+
+        Says nothing where it said of a longer wait that is not over yet.
+        """
+        now_ns = self._clock.mono_ns()
+        deadline_ns = now_ns + int((duration_s + SLACK_S) * NS_PER_S)
+        if self._operation != "sleep" or self._deadline_ns is None or deadline_ns > self._deadline_ns:
+            self._declare("sleep", now_ns, deadline_ns)
 
     def release(self) -> None:
         """This thread has nothing more to do and ends."""
         self._declare("ended", self._clock.mono_ns(), None)
 
     def _declare(self, operation: str, now_ns: int, deadline_ns: int | None) -> None:
-        self._operation, self._declared_ns = operation, now_ns
+        self._operation, self._declared_ns, self._deadline_ns = operation, now_ns, deadline_ns
         self._send(
             Lease(
                 worker=self._identity.worker,

@@ -49,6 +49,21 @@ def test_sleep_may_be_late_by_a_second() -> None:
     assert (sent[0].operation, sent[0].deadline_mono_ns) == ("sleep", clock.mono + 61 * NS_PER_S)
 
 
+def test_sleep_that_a_longer_one_covers_is_not_said_again() -> None:
+    sent: list[Lease] = []
+    clock = ManualClock()
+    lease = _holder(sent, clock)
+    lease.sleep(10)
+    clock.advance(3)
+    lease.sleep(7)
+    assert len(sent) == 1
+    lease.sleep(7.1)
+    assert len(sent) == 2, "it may end later"
+    lease.declare("disk", 30)
+    lease.sleep(1)
+    assert [each.operation for each in sent] == ["sleep", "sleep", "disk", "sleep"], "and it is another operation"
+
+
 def test_renewal_is_said_once_a_second_and_at_every_change() -> None:
     sent: list[Lease] = []
     clock = ManualClock()
