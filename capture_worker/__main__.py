@@ -3,7 +3,7 @@
 Owns: the entry point. Does not own: anything else. Invariant: it never returns.
 """
 
-from capture_worker.session import TOPICS, work
+from capture_worker.work import TOPICS, work
 from shared.worker import run
 
 if __name__ == "__main__":

@@ -15,6 +15,9 @@ _LATEST_NS = NS_PER_S
 """A slot that the main thread comes to later than this is missed rather than shot: it would show another moment."""
 _LEAD_NS = 50 * NS_PER_MS
 """Ample for a look at the disk and for ordinary scheduling."""
+_NEVER_NS = 3600 * NS_PER_S
+_SLEWED = 1000
+"""Time servers move the clock by half a thousandth at most: adjtimex(2)."""
 
 
 class Asking:
@@ -32,6 +35,12 @@ class Asking:
         if not self.streams or self._place.open_request() is not None:
             return 0
         return min(_LEAD_NS, interval_ns // 2)
+
+    def expect(self, next_slot_ns: int | None) -> None:
+        """The slot that will be asked for next, None where there is none: until then frames may go by unseen."""
+        ahead_ns = _NEVER_NS if next_slot_ns is None else next_slot_ns - self._clock.wall_ns()
+        # The wall clock may be slewed until then; one that is set gives a new plan.
+        self._camera.next_slot_mono_ns = self._clock.mono_ns() + ahead_ns - ahead_ns // _SLEWED
 
     def latest_ns(self, interval_ns: int) -> int:
         """How long after a slot a picture may still begin."""

@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from capture_worker.cameras.base import Frame, Opened, ShootingCamera, StreamingCamera
 from capture_worker.inbox import Inbox
+from capture_worker.precedence import take_precedence
 from capture_worker.request import Request, RequestPlace
 from capture_worker.results import Broken, NotTaken, Opening, Result, Taken
 from shared.clock import NS_PER_MS, NS_PER_S, NS_PER_US, Clock
@@ -26,12 +27,18 @@ OPEN_S = 20.0
 _IDLE_S = 30.0
 _READ_SLACK_S = 1.0 + RENEW_EVERY_S
 _LEAST_PATIENCE_NS = 250 * NS_PER_MS
+_AHEAD_NS = 20 * NS_PER_MS
+_AHEAD_PERIODS = 2
+"""The frames of this time before a slot are looked at too: they show whether the one after it is new, and in time."""
 _LATE_NS = 60 * NS_PER_S
 """A stream that is too late for every slot for so long does not catch up by itself any more."""
 
 
 class CameraThread:
-    """Runs a camera in a thread of its own. `places` says which slot is wanted; results go to `inbox`."""
+    """Runs a camera in a thread of its own. `places` says which slot is wanted; results go to `inbox`.
+
+    `next_slot_mono_ns` is when the next one is expected to be, at the earliest.
+    """
 
     def __init__(
         self,
@@ -40,13 +47,17 @@ class CameraThread:
         inbox: Inbox[Result],
         clock: Clock,
         new_lease: Callable[[str], LeaseHolder],
+        *,
+        realtime: bool = False,
     ) -> None:
         self.period_ns = 0
+        self.next_slot_mono_ns = 0
         self._camera = camera
         self._place = place
         self._inbox = inbox
         self._clock = clock
         self._new_lease = new_lease
+        self._realtime = realtime
         self._drained_ns: int | None = None
         self._punctual_ns = 0
 
@@ -61,6 +72,8 @@ class CameraThread:
 
     def _run(self) -> None:
         lease = self._new_lease("camera")
+        if self._realtime:
+            take_precedence()
         try:
             if self._open(lease).streams:
                 assert isinstance(self._camera, StreamingCamera), "it says so"
@@ -104,17 +117,25 @@ class CameraThread:
     def _drain_for_ever(self, camera: StreamingCamera, lease: LeaseHolder) -> None:
         while True:
             lease.renew("wait", camera.read_timeout_s + _READ_SLACK_S)
-            _, own_mono_ns = camera.drain()
+            _, own_mono_ns, is_kept = camera.drain(self._wanted_from_ns)
             if own_mono_ns != self._drained_ns:
                 self._note_period(own_mono_ns)
                 self._note_age(own_mono_ns)
             request = self._place.open_request()
-            if request is not None and own_mono_ns >= request.slot_mono_ns and self._place.claim(request):
+            if request is None or not is_kept or own_mono_ns < request.slot_mono_ns:
+                continue
+            if self._place.claim(request):
                 self._hand_over(request, camera.take())
+
+    def _wanted_from_ns(self) -> int:
+        """From when on a frame may be the one for a slot, or tell something about that one."""
+        request = self._place.open_request()
+        slot_mono_ns = self.next_slot_mono_ns if request is None else request.slot_mono_ns
+        return slot_mono_ns - _AHEAD_PERIODS * self.period_ns - _AHEAD_NS
 
     def _note_period(self, own_mono_ns: int) -> None:
         """A moving average, so that "two frame periods" is true of a camera that slows down in the dark."""
-        if self._drained_ns is not None:
+        if self._drained_ns is not None and own_mono_ns > self._drained_ns:
             took_ns = own_mono_ns - self._drained_ns
             self.period_ns = took_ns if self.period_ns == 0 else (7 * self.period_ns + took_ns) // 8
         self._drained_ns = own_mono_ns

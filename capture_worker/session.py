@@ -38,7 +38,7 @@ from shared.causes import MissCause
 from shared.clock import NS_PER_MS, NS_PER_S, StepWatch, is_synchronised
 from shared.config.model import CameraConfig
 from shared.durable import make_directories
-from shared.errors import EX_OK, CameraError, ConfigError, DiskError, TimelapseError, WireError
+from shared.errors import EX_OK, CameraError, DiskError, WireError
 from shared.events import CameraLost, CameraOpened, ClockStepped, DiskPressure, FrameWritten
 from shared.messages import Configure, Event
 from shared.transport import Poller
@@ -48,7 +48,6 @@ from shared.worker import Worker
 
 log = logging.getLogger(__name__)
 
-TOPICS = ("disk.pressure",)
 _PRECISE_NS = 2 * NS_PER_MS
 """The poller counts in milliseconds; the rest before a slot is slept to the microsecond."""
 _MOST_QUEUED = 4
@@ -62,11 +61,11 @@ _DISK_S = 30.0
 class Session:
     """One run of a capture worker."""
 
-    def __init__(self, worker: Worker, order: Configure) -> None:
+    def __init__(self, worker: Worker, order: Configure, camera_config: CameraConfig) -> None:
         self.worker = worker
         self.name = worker.identity.worker.removeprefix("capture.")
         self._configuration = order.configuration
-        self._camera_config = _camera_of(order, self.name)
+        self._camera_config = camera_config
         self._output_dir = Path(order.configuration.output_dir)
         self._camera_dir = self._output_dir / self.name
         self._plan = plan_for(self._camera_config, order.configuration.location)
@@ -89,7 +88,9 @@ class Session:
         self._finisher = Finisher(lambda: (self._camera_config, self._configuration.location))
         self._writer = WriterThread(self.name, self._store, self._finisher.finish, self._inbox, worker.lease_holder)
         camera = make_camera(self._camera_config, worker.clock)
-        self._camera = CameraThread(camera, self._place, self._inbox, worker.clock, worker.lease_holder)
+        self._camera = CameraThread(
+            camera, self._place, self._inbox, worker.clock, worker.lease_holder, realtime=camera_config.realtime
+        )
         self._asking = Asking(self._place, self._camera, worker.clock)
 
     def set_up(self, order: Configure) -> None:
@@ -170,6 +171,7 @@ class Session:
 
     def _plan_next(self) -> None:
         self._next_slot_ns = self._plan.next_slot(self._cursor_ns)
+        self._asking.expect(self._next_slot_ns)
         if self._next_slot_ns is None:
             log.warning(
                 "no slot falls into the window %s within a year: nothing will be recorded", self._camera_config.window
@@ -377,23 +379,3 @@ class Session:
         self._miss(SlotRange(slot_ns, slot_ns, self._interval_ns), told)
         if (why := self._fruitless.missed(cause, self.worker.clock.mono_ns())) is not None:
             self._break(Broken(CameraError(why), "camera"))
-
-
-def work(worker: Worker) -> int:
-    """The work of `shared.worker.run`."""
-    order = worker.configuration()
-    session = Session(worker, order)
-    session.set_up(order)
-    try:
-        return session.run()
-    except TimelapseError:
-        log.debug("ends on an error", exc_info=True)
-        raise
-
-
-def _camera_of(order: Configure, name: str) -> CameraConfig:
-    """Raises ConfigError: a reload may take the camera out of the configuration while its worker starts."""
-    camera = order.configuration.cameras.get(name)
-    if camera is None:
-        raise ConfigError(f"the configuration has no camera {name!r} any more: it was removed while its worker started")
-    return camera

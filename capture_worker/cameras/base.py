@@ -7,7 +7,8 @@ Invariant: a camera object is used by one thread only, the camera thread, from `
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from collections.abc import Callable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from msgspec import Struct
@@ -48,6 +49,19 @@ class Frame(Struct, frozen=True):
     analogue_gain: float | None = None
 
 
+class Drained(NamedTuple):
+    """A frame of a stream that has come: its own time, and whether it was kept, so that it may be taken."""
+
+    own_wall_ns: int
+    own_mono_ns: int
+    is_kept: bool = True
+
+
+def always() -> int:
+    """Every frame is wanted."""
+    return 0
+
+
 class Camera(Protocol):
     """Common to both kinds. The constructor does nothing that can block or fail."""
 
@@ -62,15 +76,17 @@ class Camera(Protocol):
 class StreamingCamera(Camera, Protocol):
     """A camera that sends frames by itself and has to be drained all the time."""
 
-    def drain(self) -> tuple[int, int]:
-        """Wait for the next frame and return its own time, (wall_ns, mono_ns), without decoding it.
+    def drain(self, wanted_from_ns: Callable[[], int] = always) -> Drained:
+        """Wait for the next frame and return its own time, without decoding it.
 
+        `wanted_from_ns` tells from which moment on (monotonic) frames are wanted, as far as is known when it is asked:
+        those that come before may be thrown away unread, and told of late.
         Blocks up to the camera's read time-out (`read_timeout_s`), which is shorter than its lease.
         Raises `CameraError` when the stream ended, stalled or broke.
         """
 
     def take(self) -> Frame:
-        """The frame that `drain` last returned. Does not block for another one. At most once for each `drain`."""
+        """The frame that `drain` last returned, kept. Does not block for another one. At most once a `drain`."""
 
     @property
     def read_timeout_s(self) -> float:

@@ -1,8 +1,8 @@
 """A network camera on HTTP: an MJPEG stream that is drained, or an address that gives one picture for each request.
 
-Owns: telling the two apart, reading them without falling behind, and each picture's own time.
-Does not own: the requests (`http_get`), the form of the stream (`multipart`), whether a JPEG is sound (`check`), what
-is too old (the worker).
+Owns: telling the two apart, knowing a picture again, and each failure of an answer in words.
+Does not own: the requests (`http_get`), the stream's pictures and their own times (`mjpeg_stream`), whether a JPEG is
+sound (`check`), what is too old (the worker).
 Invariant: the camera's own JPEGs come through byte for byte, damaged ones too. A picture's own time is the earliest
 that it may have been taken, as far as can be known (`arrival`): a JPEG that comes again keeps the time at which it came
 first, so that a frozen camera's picture is never taken for a fresh one.
@@ -12,21 +12,23 @@ from __future__ import annotations
 
 import http.client
 import time
-from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.client import HTTPResponse
 
 import simplejpeg
 
-from capture_worker.cameras.arrival import LIKELY_PERIOD_NS, Arrivals, Pace, is_settled
-from capture_worker.cameras.base import Frame, Opened
+from capture_worker.cameras.base import Drained, Frame, Opened, always
+from capture_worker.cameras.flow import PIECE_BYTES, flow_of
 from capture_worker.cameras.http_get import TIMEOUT_S, HttpGet
-from capture_worker.cameras.multipart import LONGEST_PICTURE_BYTES, Multipart, NotMultipart, boundary_of
-from capture_worker.cameras.reach import LOOK_AT_PATH, Address, connect, parse
+from capture_worker.cameras.mjpeg_stream import MjpegStream, Picture
+from capture_worker.cameras.multipart import LONGEST_PICTURE_BYTES, NotMultipart, boundary_of
+from capture_worker.cameras.reach import LOOK_AT_PATH, Address, connect
+from capture_worker.cameras.sign_in import address_of
 from shared.clock import Clock
 from shared.config.model import CameraConfig
 from shared.errors import CameraError
 
-_PIECE_BYTES = 256 << 10
 _SHOOT_S = 12.0
 """The head of the answer, with a login before it, and the picture."""
 
@@ -40,11 +42,9 @@ class HttpCamera:
         self._address: Address | None = None
         self._get: HttpGet | None = None
         self._answer: HTTPResponse | None = None
-        self._parts = Multipart(b"--")
-        self._waiting: deque[bytes] = deque()
+        self._stream: MjpegStream | None = None
         self._jpeg = b""
-        self._arrivals = Arrivals(LIKELY_PERIOD_NS)
-        self._own = (0, 0)
+        self._kept = Drained(0, 0)
 
     @property
     def read_timeout_s(self) -> float:
@@ -58,8 +58,7 @@ class HttpCamera:
 
     def open(self) -> Opened:
         """See `Camera.open`."""
-        self._address = parse(self._config.source)
-        self._waiting.clear()
+        self._address = address_of(self._config)
         numeric = connect(self._address)
         self._get = HttpGet(self._address, tls_verify=self._config.tls_verify)
         answer = self._answer = self._get.ask()
@@ -67,31 +66,31 @@ class HttpCamera:
         if boundary is None:
             self._open_single(answer)
         else:
-            self._parts = Multipart(boundary)
-            self._settle()
+            self._open_stream(answer, boundary)
         return Opened(
             driver=self._address.scheme,
             model="network camera",
-            detail=self._describe(is_stream=boundary is not None),
+            detail=self._describe(),
             address=numeric,
-            period_ns=self._arrivals.period_ns if boundary is not None else 0,
-            streams=boundary is not None,
+            period_ns=0 if self._stream is None else self._stream.period_ns,
+            streams=self._stream is not None,
         )
 
-    def drain(self) -> tuple[int, int]:
+    def drain(self, wanted_from_ns: Callable[[], int] = always) -> Drained:
         """See `StreamingCamera.drain`."""
-        before, self._jpeg = self._jpeg, self._next_picture()
-        wall_ns, mono_ns = self._clock.wall_ns(), self._clock.mono_ns()
-        lag_ns = self._arrivals.lag_ns(mono_ns, None)
-        if self._jpeg != before:
-            # A lag that turns out smaller must not make time run backwards.
-            lag_ns = min(lag_ns, max(0, mono_ns - self._own[1] - 1))
-            self._own = (wall_ns - lag_ns, mono_ns - lag_ns)
-        return self._own
+        if self._stream is None:
+            raise CameraError("the stream is closed")
+        with self._failures():
+            self._expect()
+            picture = self._stream.next(wanted_from_ns)
+        if picture.jpeg is None:
+            return self._drained(picture.own_mono_ns, is_kept=False)
+        self._note(picture)
+        return self._kept
 
     def take(self) -> Frame:
         """See `StreamingCamera.take`."""
-        return Frame(*self._own, jpeg=self._jpeg)
+        return Frame(self._kept.own_wall_ns, self._kept.own_mono_ns, jpeg=self._jpeg)
 
     def shoot(self, slot_ns: int) -> Frame:  # noqa: ARG002 - the camera knows no slots
         """See `ShootingCamera.shoot`. The own time is that of the arrival: the camera does not tell a better one."""
@@ -102,9 +101,17 @@ class HttpCamera:
 
     def close(self) -> None:
         """See `Camera.close`."""
+        self._stream = None
         if self._answer is not None:
             self._answer.close()
             self._answer = None
+
+    def _open_stream(self, answer: HTTPResponse, boundary: bytes) -> None:
+        assert self._get is not None, "asked before"
+        with self._failures():
+            self._expect()
+            self._stream = MjpegStream(flow_of(answer, self._get.deadline, self._clock), boundary, self._clock)
+            self._stream.settle(self._note, self._expect)
 
     def _open_single(self, answer: HTTPResponse) -> None:
         with answer:
@@ -119,65 +126,50 @@ class HttpCamera:
             self._take_single(answer)
 
     def _take_single(self, answer: HTTPResponse) -> None:
-        self._expect()
         pieces, size = [], 0
-        while piece := self._read(answer):
-            pieces.append(piece)
-            size += len(piece)
-            if size > LONGEST_PICTURE_BYTES:
-                raise self._failure(f"the picture does not end within {size >> 20} MB; {LOOK_AT_PATH}")
-        before, self._jpeg = self._jpeg, b"".join(pieces)
-        if self._jpeg != before:
-            self._own = (self._clock.wall_ns(), self._clock.mono_ns())
+        with self._failures():
+            self._expect()
+            while piece := answer.read1(PIECE_BYTES):
+                pieces.append(piece)
+                size += len(piece)
+                if size > LONGEST_PICTURE_BYTES:
+                    raise self._failure(f"the picture does not end within {size >> 20} MB; {LOOK_AT_PATH}")
+        self._note(Picture(b"".join(pieces), self._clock.mono_ns()))
 
-    def _next_picture(self) -> bytes:
-        """Wait for the next one of the stream. Raises `CameraError` where none comes within the time-out."""
-        if self._answer is None:
-            raise CameraError("the stream is closed")
-        self._expect()
-        while not self._waiting:
-            piece = self._read(self._answer)
-            if not piece:
-                raise self._failure("the stream ended; the camera may have been restarted or be busy")
-            try:
-                self._waiting += self._parts.feed(piece)
-            except NotMultipart as error:
-                raise self._failure(f"this is no MJPEG stream: {error}; {LOOK_AT_PATH}") from None
-        return self._waiting.popleft()
+    def _note(self, picture: Picture) -> None:
+        """Take over a picture and its time, unless it is the one before it once more."""
+        if picture.jpeg is not None and picture.jpeg != self._jpeg:
+            self._jpeg, self._kept = picture.jpeg, self._drained(picture.own_mono_ns)
+
+    def _drained(self, own_mono_ns: int, *, is_kept: bool = True) -> Drained:
+        """With the wall time that both clocks of now make of it."""
+        return Drained(self._clock.wall_ns() - (self._clock.mono_ns() - own_mono_ns), own_mono_ns, is_kept)
 
     def _expect(self) -> None:
         assert self._get is not None, "read before it was opened"
-        self._get.read_until(time.monotonic() + TIMEOUT_S)
+        self._get.deadline.until_s = time.monotonic() + TIMEOUT_S
 
-    def _read(self, answer: HTTPResponse) -> bytes:
-        """What has arrived, at least a byte; nothing at the end. Raises `CameraError` when the time is over."""
+    @contextmanager
+    def _failures(self) -> Iterator[None]:
+        """What reading an answer may end on, as `CameraError` with what to do."""
         try:
-            return answer.read1(_PIECE_BYTES)
+            yield
         except TimeoutError:
             raise self._failure(
                 f"no picture for {TIMEOUT_S:g} s; the camera has stalled or was cut off: check its power and network "
                 f"(a camera slower than a frame in {TIMEOUT_S:g} s is not supported)"
             ) from None
-        except http.client.HTTPException:
-            return b""
+        except (EOFError, http.client.HTTPException):
+            raise self._failure("the stream ended; the camera may have been restarted or be busy") from None
+        except NotMultipart as error:
+            raise self._failure(f"this is no MJPEG stream: {error}; {LOOK_AT_PATH}") from None
         except OSError as error:
             raise self._failure(
                 f"the connection broke ({error.strerror or error}); check the network and the camera"
             ) from None
 
-    def _settle(self) -> None:
-        """Get to know the frame rate; what was made while it was opened is old by now."""
-        began_ns = self._clock.mono_ns()
-        pace = Pace()
-        while not is_settled(pace, self._clock.mono_ns() - began_ns):
-            before, self._jpeg = self._jpeg, self._next_picture()
-            pace.add(self._clock.mono_ns(), None)
-            if self._jpeg != before:
-                self._own = (self._clock.wall_ns(), self._clock.mono_ns())
-        self._arrivals = Arrivals(pace.period_ns)
-
-    def _describe(self, *, is_stream: bool) -> str:
-        what = "MJPEG stream" if is_stream else "JPEG a request"
+    def _describe(self) -> str:
+        what = "JPEG a request" if self._stream is None else "MJPEG stream"
         try:
             height, width, _, _ = simplejpeg.decode_jpeg_header(self._jpeg)
         except (ValueError, KeyError):

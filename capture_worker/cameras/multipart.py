@@ -37,7 +37,7 @@ def boundary_of(content_type: str) -> bytes | None:
 
 
 class Multipart:
-    """One stream. `feed` it what comes in, in order."""
+    """One stream. `feed` it what comes in, in order; what is `missing_bytes` may be left out and told as `dropped`."""
 
     def __init__(self, boundary: bytes) -> None:
         self._boundary = boundary
@@ -45,6 +45,7 @@ class Multipart:
         self._seen = 0
         self._length: int | None = None
         self._is_picture = True
+        self._has_gap = False
         self._in_body = False
         self._lost = False
 
@@ -56,6 +57,27 @@ class Multipart:
             if body and self._is_picture:
                 pictures.append(body)
         return pictures
+
+    @property
+    def missing_bytes(self) -> int:
+        """How much of the part that has begun is still to come, as far as it said so; 0 where it has not."""
+        return self._length - len(self._buffer) if self._in_body and self._length is not None else 0
+
+    @property
+    def has_gap(self) -> bool:
+        """Whether something of the part that has begun was dropped: then nothing of it is any good."""
+        return self._in_body and self._has_gap
+
+    def dropped(self, count: int) -> bool:
+        """So many of the missing bytes, at least one, are not going to be fed; whether a picture ended with them."""
+        assert self._length is not None, "nothing is missing"
+        self._length -= count + len(self._buffer)
+        self._drop(len(self._buffer))
+        self._has_gap = True
+        if self._length > 0:
+            return False
+        self._in_body = False
+        return self._is_picture
 
     def _next_body(self) -> bytes | None:
         if not self._in_body and not self._begin_body():
@@ -116,7 +138,7 @@ class Multipart:
         if self._length is not None and self._length > LONGEST_PICTURE_BYTES:
             raise NotMultipart(f"it announces a picture of {self._length >> 20} MB")
         self._is_picture = fields.get(b"content-type", b"image/").lower().startswith(b"image/")
-        self._in_body = True
+        self._in_body, self._has_gap = True, False
 
     def _end_of_body(self) -> int | None:
         if self._length is not None:

@@ -18,10 +18,14 @@ _LEAST_S = 0.001
 
 
 class Deadline:
-    """For all connections of one camera. `until_s` is on time.monotonic's scale; `silence_s` may pass at most."""
+    """For all connections of one camera. `until_s` is on time.monotonic's scale; `silence_s` may pass at most.
+
+    `connection` is the last one where it is plain TCP.
+    """
 
     def __init__(self, silence_s: float) -> None:
         self.silence_s = silence_s
+        self.connection: socket.socket | None = None
         self.until_s = time.monotonic()
 
     @property
@@ -61,7 +65,7 @@ class TimedConnection(http.client.HTTPConnection):
         timed = _TimedSocket(fileno=self.sock.detach())
         timed.deadline = self._deadline
         timed.settimeout(self._deadline.left_s)
-        self.sock = timed
+        self.sock = self._deadline.connection = timed
 
 
 class TimedTlsConnection(http.client.HTTPSConnection):
@@ -76,6 +80,7 @@ class TimedTlsConnection(http.client.HTTPSConnection):
         super().connect()
         assert isinstance(self.sock, _TimedTlsSocket), "the context makes it"
         self.sock.deadline = self._deadline
+        self._deadline.connection = None
 
 
 def tls_context(*, verify: bool) -> ssl.SSLContext:

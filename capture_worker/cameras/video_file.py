@@ -9,12 +9,13 @@ from where it stands, not in haste. The frames are pixels, whatever the file hol
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from capture_worker.cameras.base import Frame, Opened
+from capture_worker.cameras.base import Drained, Frame, Opened, always
 from shared.clock import NS_PER_MS, NS_PER_S, Clock
 from shared.config.model import CameraConfig
 from shared.errors import CameraError
@@ -61,7 +62,7 @@ class FileCamera:
             streams=True,
         )
 
-    def drain(self) -> tuple[int, int]:
+    def drain(self, wanted_from_ns: Callable[[], int] = always) -> Drained:  # noqa: ARG002 - ffmpeg reads all
         """See `StreamingCamera.drain`. The own time is the moment at which the frame was due."""
         if self._capture is None:
             raise CameraError(f"camera {self._name}: {self._path} is closed")
@@ -76,7 +77,7 @@ class FileCamera:
         self._wait()
         late_ns = max(0, self._clock.mono_ns() - self._due_ns)
         self._own = (self._clock.wall_ns() - late_ns, self._due_ns)
-        return self._own
+        return Drained(*self._own)
 
     def take(self) -> Frame:
         """See `StreamingCamera.take`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import select
 import time
 from collections.abc import Callable
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 
 from capture_worker.camera_thread import OPEN_S, CameraThread
-from capture_worker.cameras.base import Frame, Opened
+from capture_worker.cameras.base import Drained, Frame, Opened, always
 from capture_worker.inbox import Inbox
 from capture_worker.request import Request, RequestPlace
 from capture_worker.results import Broken, NotTaken, Opening, Result, Taken
@@ -83,6 +84,22 @@ def _stream(bench_of: FedStream) -> Bench:
     return bench
 
 
+class Keeping(FedStream):
+    """A stream of 40 ms a frame that tells what it kept."""
+
+    def __init__(self) -> None:
+        super().__init__(Opened(driver="fed", model="hand", period_ns=40 * NS_PER_MS))
+        self.kept: queue.Queue[bool] = queue.Queue()
+        self.before_return: Callable[[], object] = lambda: None
+
+    def drain(self, wanted_from_ns: Callable[[], int] = always) -> Drained:
+        """See `StreamingCamera.drain`."""
+        drained = super().drain(wanted_from_ns)
+        self.kept.put(drained.is_kept)
+        self.before_return()
+        return drained
+
+
 def test_camera_that_opens_says_so_and_its_period_is_taken_over() -> None:
     bench = Bench(FedStream(Opened(driver="fed", model="hand", period_ns=40 * NS_PER_MS)))
     assert bench.result(Opening).opened.driver == "fed"
@@ -140,6 +157,34 @@ def test_stream_is_drained_while_nobody_asks() -> None:
     _until(lambda: camera.drains > 50)
     assert bench.has_no_result()
     assert camera.takes == 0
+
+
+@pytest.mark.parametrize(("own_ms", "is_kept"), [(-101, False), (-100, True), (0, True)])
+def test_frames_are_kept_from_two_periods_before_the_next_slot_on(own_ms: int, is_kept: bool) -> None:
+    camera = Keeping()
+    bench = _stream(camera)
+    bench.thread.next_slot_mono_ns = START_MONO_NS
+    camera.feed(_frame(own_ms))
+    assert camera.kept.get(timeout=_PATIENCE_S) is is_kept
+
+
+def test_frame_that_was_thrown_away_is_not_taken_for_a_slot_that_was_asked_for_late() -> None:
+    camera = Keeping()
+    bench = _stream(camera)
+    bench.thread.next_slot_mono_ns = START_MONO_NS + 10 * NS_PER_S
+    camera.before_return = lambda: bench.place.ask(_SLOT)
+    camera.feed(_frame(5, number=1))
+    camera.feed(_frame(38, number=2))
+    assert bench.result(Taken).frame.jpeg == b"jpeg 2"
+
+
+def test_slot_that_is_asked_for_counts_before_the_one_after_it() -> None:
+    camera = Keeping()
+    bench = _stream(camera)
+    bench.thread.next_slot_mono_ns = START_MONO_NS + 10 * NS_PER_S
+    bench.place.ask(_SLOT)
+    camera.feed(_frame(0))
+    assert bench.result(Taken).slot_ns == _SLOT.slot_ns
 
 
 def test_frame_is_given_once_though_two_slots_wait_for_it() -> None:

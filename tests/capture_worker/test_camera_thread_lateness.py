@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from capture_worker.camera_thread import CameraThread
-from capture_worker.cameras.base import Frame, Opened
+from capture_worker.cameras.base import Drained, Frame, Opened, always
 from capture_worker.inbox import Inbox
 from capture_worker.request import RequestPlace
 from capture_worker.results import Broken, Opening, Result
@@ -42,7 +42,7 @@ class LateStream:
     def close(self) -> None:
         """See `Camera.close`."""
 
-    def drain(self) -> tuple[int, int]:
+    def drain(self, wanted_from_ns: Callable[[], int] = always) -> Drained:  # noqa: ARG002 - keeps all
         """See `StreamingCamera.drain`."""
         self._clock.advance(PERIOD_MS / 1000)
         age_ms = next(self._ages_ms, -1)
@@ -51,7 +51,7 @@ class LateStream:
         if age_ms is not None:
             lag_ns = age_ms * NS_PER_MS
             self._own = (self._clock.wall_ns() - lag_ns, self._clock.mono_ns() - lag_ns)
-        return self._own
+        return Drained(*self._own)
 
     def take(self) -> Frame:
         """See `StreamingCamera.take`."""

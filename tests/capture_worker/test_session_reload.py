@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import cast
 
 import pytest
 from msgspec.structs import replace
 
-from capture_worker.session import Session
 from shared.clock import NS_PER_MS, NS_PER_S
-from shared.errors import ConfigError
 from shared.messages import Configure
-from shared.worker import Worker
 from tests.rig.manual_clock import ManualClock
 from tests.rig.still_worker import INTERVAL_NS, SessionBench, slot
 
@@ -76,12 +72,6 @@ def test_reload_of_a_window_has_a_lease(bench: SessionBench) -> None:
     bench.reload(window="06:00-20:00")
     bench.turn()
     assert [lease.operation for lease in bench.worker.leases[:1]] == ["disk"]
-
-
-def test_camera_that_was_removed_while_its_worker_started_is_said_plainly(bench: SessionBench) -> None:
-    order = Configure(configuration=replace(bench.configuration, cameras={}))
-    with pytest.raises(ConfigError, match="no camera 'main' any more"):
-        Session(cast(Worker, bench.worker), order)
 
 
 def test_camera_that_is_removed_while_it_records_goes_on_until_it_is_stopped(bench: SessionBench) -> None:

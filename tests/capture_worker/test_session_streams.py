@@ -38,6 +38,22 @@ def test_stream_is_asked_before_its_slot_so_that_the_first_frame_after_it_counts
     assert stream.told() == [(slot(0), "frame")]
 
 
+def test_stream_knows_when_the_next_slot_is_so_that_frames_before_it_may_go_by(stream: SessionBench) -> None:
+    """A little early, since the clock may be slewed; the asking tells the moment itself."""
+
+    def told_ns() -> int:
+        return stream.session._camera.next_slot_mono_ns - stream.clock.mono
+
+    ahead_ns = slot(0) - stream.clock.wall
+    assert ahead_ns * 998 // 1000 <= told_ns() < ahead_ns
+    stream.go_to(slot(0) - _LEAD_NS)
+    stream.turn()
+    assert told_ns() > INTERVAL_NS * 998 // 1000, "this one is asked for, and the one after it is told"
+    stream.clock.set_wall(slot(0) + 3 * INTERVAL_NS + INTERVAL_NS // 2)
+    stream.turn()
+    assert told_ns() <= INTERVAL_NS // 2, "a clock that is set gives a new plan"
+
+
 def test_stream_of_short_intervals_is_asked_half_an_interval_before(tmp_path: Path) -> None:
     stream = SessionBench(tmp_path, streams=True, interval_ms=20)
     stream.open()

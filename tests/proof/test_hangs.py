@@ -72,3 +72,16 @@ def _frame_after(recorder: Recorder, ended: Event, mark: int) -> Event:
     return recorder.log.wait_for(
         lambda event: event.topic == "frame.written" and event.mono_ns > ended.mono_ns, after=mark
     )
+
+
+def test_capture_computing_without_end_in_real_time_is_found_all_the_same(tmp_path: Path) -> None:
+    """It takes precedence over the supervisor too. Where that is not permitted it is an ordinary busy loop."""
+    with Recorder(tmp_path, CONFIG.replace("interval: 200ms", "interval: 200ms, realtime: true")) as recorder:
+        recorder.wait_for_frame()
+        mark = len(recorder.log.events)
+        recorder.fault("busy")
+        hung = recorder.log.wait_for(lambda event: event.topic == "worker.hung", after=mark)
+        recorder.heal("busy")
+        exited = recorder.log.wait_for(lambda event: event.topic == "worker.exited", after=mark)
+        _frame_after(recorder, exited, mark)
+        assert hung.data["overdue_ms"] < 1000

@@ -8,11 +8,12 @@ Until something is put in they block, for ever: their thread must be a daemon.
 from __future__ import annotations
 
 import queue
+from collections.abc import Callable
 from typing import TypeVar
 
 from msgspec.structs import replace
 
-from capture_worker.cameras.base import Frame, Opened
+from capture_worker.cameras.base import Drained, Frame, Opened, always
 
 T = TypeVar("T")
 
@@ -53,11 +54,13 @@ class FedStream(_Fed):
         """The camera sends this next."""
         self._frames.put(frame)
 
-    def drain(self) -> tuple[int, int]:
-        """See `StreamingCamera.drain`."""
+    def drain(self, wanted_from_ns: Callable[[], int] = always) -> Drained:
+        """See `StreamingCamera.drain`. Every frame from before that moment is thrown away."""
         self.drains += 1
-        self._drained = _given(self._frames.get())
-        return self._drained.own_wall_ns, self._drained.own_mono_ns
+        frame = _given(self._frames.get())
+        is_kept = frame.own_mono_ns >= wanted_from_ns()
+        self._drained = frame if is_kept else None
+        return Drained(frame.own_wall_ns, frame.own_mono_ns, is_kept)
 
     def take(self) -> Frame:
         """See `StreamingCamera.take`."""

@@ -142,7 +142,7 @@ class SessionBench:
             earlier_last_ns=earlier[1],
             since=since,
         )
-        self.session = Session(cast(Worker, self.worker), order)
+        self.session = Session(cast(Worker, self.worker), order, self.configuration.cameras["main"])
         self._streams = streams
         self.session.set_up(order)
         self.session._plan_next()

@@ -125,3 +125,60 @@ def test_garbage_before_a_part_is_gone_through_and_never_raises(garbage: bytes, 
 )
 def test_boundary_of_a_content_type_is_found(content_type: str, boundary: bytes | None) -> None:
     assert boundary_of(content_type) == boundary
+
+
+def _skimmed(stream: bytes, size: int, wanted: list[bool]) -> list[bytes | None]:
+    """Feed it in pieces; of the parts that are not wanted everything that may be is left out."""
+    parser = Multipart(_BOUNDARY)
+    found: list[bytes | None] = []
+    at = 0
+    while at < len(stream):
+        missing = parser.missing_bytes
+        if missing and (parser.has_gap or not wanted[len(found) % len(wanted)]):
+            count = min(missing, size, len(stream) - at)
+            if parser.dropped(count):
+                found.append(None)
+        else:
+            count = min(missing or size, size)
+            found += parser.feed(stream[at : at + count])
+        at += count
+    return found
+
+
+@pytest.mark.parametrize("size", [1, 7, 120])
+@pytest.mark.parametrize("line_end", [b"\r\n", b"\n"])
+def test_picture_that_is_dropped_is_counted_and_the_others_come_whole(size: int, line_end: bytes) -> None:
+    stream = b"".join(_part(each, line_end=line_end) for each in (_B, _A, _B, _C, _B, _A))
+    wanted = [False, True, True, False, False, True]
+    found = _skimmed(stream, size, wanted)
+    whole = [_B, _A, _B, _C, _B, _A]
+    assert len(found) == 6
+    assert all(one in (each, None) for one, each in zip(found, whole, strict=True))
+    assert [one for one, is_wanted in zip(found, wanted, strict=True) if is_wanted] == [_A, _B, _A]
+    assert found[0] is None
+    assert found[4] is None, "longer than a piece, so there was something to drop"
+
+
+def test_part_that_is_no_picture_is_dropped_without_being_counted() -> None:
+    text = b"--frame\r\nContent-Type: text/plain\r\nContent-Length: 200\r\n\r\n" + b"h" * 200 + b"\r\n"
+    assert _skimmed(text + _part(_B) + _part(_B), 50, [False, True]) == [None, _B]
+
+
+def test_gap_is_over_with_its_part() -> None:
+    parser = Multipart(_BOUNDARY)
+    head, _, body = _part(_B).partition(b"\r\n\r\n")
+    parser.feed(head + b"\r\n\r\n" + body[:100])
+    assert parser.missing_bytes == len(_B) - 100
+    assert not parser.dropped(10)
+    assert parser.has_gap
+    assert parser.dropped(parser.missing_bytes)
+    assert (parser.has_gap, parser.missing_bytes) == (False, 0)
+    assert parser.feed(b"\r\n" + _part(_A)) == [_A]
+
+
+@pytest.mark.parametrize("lie", [-20, 20])
+def test_wrong_length_of_what_is_dropped_costs_what_it_concerns(lie: int) -> None:
+    head = b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % (len(_B) + lie)
+    found = _skimmed(head + _B + b"\r\n" + _part(_A) + _part(_C), 50, [False, True, True])
+    assert found[0] is None
+    assert found[-1] == _C
