@@ -3,6 +3,10 @@
 Owns: the probe of one camera. Does not own: what follows (`Happening.APPEARED`), nor local devices.
 Invariant: it never blocks and never looks a name up: the address is numeric. Only the edge from absent to present
 counts: a camera that answers but gives no pictures meets the delays.
+
+A camera without power answers nothing, and the kernel repeats an unanswered question only after 1 s, then 3 s. So each
+question is a new one, beside those that wait. Absent is who refuses, who does not answer for a second, and who answers
+a later question while one that was asked well before it still waits, or was answered no sooner.
 """
 
 from __future__ import annotations
@@ -10,12 +14,25 @@ from __future__ import annotations
 import errno
 import select
 import socket
+from typing import NamedTuple
 
 from shared.clock import NS_PER_MS
 
 PROBE_EVERY_NS = 200 * NS_PER_MS
+_SOON_NS = 20 * NS_PER_MS
+"""On a local network an answer is there by then."""
 _GIVE_UP_NS = 1000 * NS_PER_MS
-"""A camera without power answers nothing at all; on a local network an answer takes milliseconds."""
+_REPEATED_NS = 900 * NS_PER_MS
+"""What has waited for so long is answered because the kernel asked again."""
+_OVERTAKEN_NS = 350 * NS_PER_MS
+"""By so much must a later question be quicker: two in a row were lost. One alone may be lost at any time."""
+_FIRST_OVERTAKEN_NS = 150 * NS_PER_MS
+"""The same as long as nothing has been answered: its worker has just given it up, so one lost question says enough."""
+
+
+class _Question(NamedTuple):
+    asked_ns: int
+    connection: socket.socket
 
 
 def numeric_target(address: str) -> tuple[str, int] | None:
@@ -38,8 +55,9 @@ class Presence:
 
     def __init__(self, target: tuple[str, int], now_ns: int, *, absent: bool = False) -> None:
         self._target = target
-        self._socket: socket.socket | None = None
-        self._begun_ns = now_ns
+        self._waiting: list[_Question] = []
+        self._overtaken_ns = _FIRST_OVERTAKEN_NS
+        self._next_ns = now_ns
         self.absent = absent
         self.due_ns = now_ns
 
@@ -47,39 +65,54 @@ class Presence:
         """Go on probing; True once, when the camera was absent and is there again."""
         if now_ns < self.due_ns:
             return False
-        self.due_ns = now_ns + PROBE_EVERY_NS
-        present = self._connect(now_ns) if self._socket is None else self._finish(now_ns)
-        if present is None:
-            return False
-        appeared = present and self.absent
-        self.absent = not present
+        appeared = self._judge(now_ns)
+        self.due_ns = self._next_ns
+        if now_ns >= self._next_ns:
+            self._ask(now_ns)
+            appeared = self._judge(now_ns) or appeared
+            self._next_ns = now_ns + PROBE_EVERY_NS
+            self.due_ns = now_ns + _SOON_NS if self._waiting else self._next_ns
         return appeared
 
     def close(self) -> None:
         """Stop probing. May be called twice."""
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
+        for question in self._waiting:
+            question.connection.close()
+        self._waiting = []
 
-    def _connect(self, now_ns: int) -> bool | None:
+    def _ask(self, now_ns: int) -> None:
         family = socket.AF_INET6 if ":" in self._target[0] else socket.AF_INET
-        self._begun_ns = now_ns
         try:
-            self._socket = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
-            code = self._socket.connect_ex(self._target)
-        except OSError:
+            connection = socket.socket(family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC)
+            self._waiting.append(_Question(now_ns, connection))
+            code = connection.connect_ex(self._target)
+        except OSError as error:
+            code = error.errno or errno.EIO
+        if code not in {0, errno.EINPROGRESS}:
+            self.absent = True
             self.close()
-            return False
-        return self._judge(code, now_ns)
 
-    def _finish(self, now_ns: int) -> bool | None:
-        probe = self._socket
-        if probe is None or not select.select([], [probe], [], 0)[1]:
-            return self._judge(errno.EINPROGRESS, now_ns)
-        return self._judge(probe.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR), now_ns)
+    def _judge(self, now_ns: int) -> bool:
+        """What has come of the questions that wait; whether the camera has appeared."""
+        longest_ns = max((now_ns - each.asked_ns for each in self._waiting), default=0)
+        answered = {each: _answer(each.connection) for each in self._waiting}
+        taken_ns = [now_ns - each.asked_ns for each, code in answered.items() if code == 0]
+        if taken_ns:
+            was_lost = longest_ns >= min(_REPEATED_NS, min(taken_ns) + self._overtaken_ns)
+            appeared = self.absent or was_lost
+            self.absent, self._overtaken_ns = False, _OVERTAKEN_NS
+            self.close()
+            return appeared
+        over = {each for each, code in answered.items() if code is not None or now_ns - each.asked_ns >= _GIVE_UP_NS}
+        self.absent = self.absent or bool(over)
+        for each in over:
+            each.connection.close()
+        self._waiting = [each for each in self._waiting if each not in over]
+        return False
 
-    def _judge(self, code: int, now_ns: int) -> bool | None:
-        if code == errno.EINPROGRESS and now_ns - self._begun_ns < _GIVE_UP_NS:
-            return None
-        self.close()
-        return code == 0
+
+def _answer(connection: socket.socket) -> int | None:
+    """0 where there is a connection, else why there is none; None as long as it is not known."""
+    if not select.select([], [connection], [], 0)[1]:
+        return None
+    return connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)

@@ -8,10 +8,12 @@ Invariant: no message holds a password; nothing here blocks longer than its time
 from __future__ import annotations
 
 import socket
+import ssl
 import time
 from typing import NamedTuple
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
+from capture_worker.cameras.dial import dial
 from shared.config.redact import redact_url
 from shared.errors import CameraError
 
@@ -27,7 +29,7 @@ LOOK_AT_PATH = "look up the stream's path in the camera's manual"
 
 
 class Address(NamedTuple):
-    """The parts of a stream's address. `shown` is the whole address without its password."""
+    """The parts of a stream's address; `shown` is all of it without its password, `url` all of it with everything."""
 
     scheme: str
     host: str
@@ -35,6 +37,7 @@ class Address(NamedTuple):
     target: str
     credentials: str | None
     shown: str
+    url: str = ""
 
     @property
     def plain(self) -> str:
@@ -47,9 +50,12 @@ class Address(NamedTuple):
         return f"{self.scheme}://{_host(self)}:{self.port}/"
 
 
-def parse(url: str) -> Address:
-    """The parts of `url`. Raises `CameraError` where it can't be an address."""
-    shown = redact_url(url)
+def parse(url: str, shown: str | None = None) -> Address:
+    """The parts of `url`. Raises `CameraError` where it can't be an address.
+
+    `shown` is what messages show of it; unless given, `url` without its password.
+    """
+    shown = redact_url(url) if shown is None else shown
     try:
         parts = urlsplit(url)
         port = parts.port or _PORTS[parts.scheme.lower()]
@@ -60,7 +66,7 @@ def parse(url: str) -> Address:
         ) from None
     if not parts.hostname:
         raise CameraError(f"{shown}: the address names no host; write http://HOST[:PORT]/PATH or rtsp://...")
-    return Address(parts.scheme.lower(), parts.hostname, port, _target(parts), _credentials(parts), shown)
+    return Address(parts.scheme.lower(), parts.hostname, port, _target(parts), _credentials(parts), shown, url)
 
 
 def connect(address: Address) -> str:
@@ -69,7 +75,7 @@ def connect(address: Address) -> str:
     Blocks up to 3 s for each of the host's addresses, and for looking it up. Raises `CameraError` with what to do.
     """
     try:
-        with socket.create_connection((address.host, address.port), timeout=CONNECT_TIMEOUT_S) as connection:
+        with dial(address.host, address.port, CONNECT_TIMEOUT_S) as connection:
             host, port = connection.getpeername()[:2]
     except (OSError, UnicodeError) as error:
         raise CameraError(f"{address.shown}: {unreachable(address, error, CONNECT_TIMEOUT_S)}") from None
@@ -105,7 +111,7 @@ def explain(address: Address) -> str:
 
 def _ask_rtsp(address: Address) -> str:
     """DESCRIBE without credentials; RTSP's answer looks like HTTP's."""
-    target = f"rtsp://{_host(address)}:{address.port}{address.target}"
+    target = f"{address.scheme}://{_host(address)}:{address.port}{address.target}"
     status = _ask(address, [f"DESCRIBE {target} RTSP/1.0", "CSeq: 1"])
     return judge(status) or "it describes a stream, but not one that can be read here; try H.264 or MJPEG"
 
@@ -117,7 +123,7 @@ def _ask(address: Address, lines: list[str]) -> int:
     """
     until_s = time.monotonic() + ASK_TIMEOUT_S
     answer = b""
-    with socket.create_connection((address.host, address.port), timeout=ASK_TIMEOUT_S) as connection:
+    with _connection(address) as connection:
         connection.sendall("\r\n".join([*lines, "", ""]).encode())
         while b"\r\n\r\n" not in answer and len(answer) < _LONGEST_ANSWER:
             left_s = until_s - time.monotonic()
@@ -133,6 +139,17 @@ def _ask(address: Address, lines: list[str]) -> int:
     if not version.startswith(b"RTSP/"):
         raise ValueError("not RTSP")
     return int(status)
+
+
+def _connection(address: Address) -> socket.socket:
+    """Any certificate will do for a question without a password, whose answer only explains a failure."""
+    connection = socket.create_connection((address.host, address.port), timeout=ASK_TIMEOUT_S)
+    if address.scheme != "rtsps":
+        return connection
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context.wrap_socket(connection, server_hostname=address.host)
 
 
 def judge(status: int) -> str | None:

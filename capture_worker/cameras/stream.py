@@ -5,18 +5,24 @@ Does not own: whether a JPEG is sound (`check`), what is too old (the worker), w
 Invariant: an MJPEG camera's own JPEGs come through byte for byte, damaged ones too; everything else comes as pixels.
 A frame's own time is the earliest that it may have been taken, as far as can be known (`arrival`): a JPEG that comes
 again keeps the time at which it came first, so that a frozen camera's picture is never taken for a fresh one.
+
+Where the camera changes its size in the middle of a stream, JPEGs come as they are; pixels OpenCV scales to the size
+that the stream began with, and tells nobody, until it is opened anew. Most cameras end the stream by themselves then.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import cv2
 import numpy as np
 
+from capture_worker.cameras import rtsps
 from capture_worker.cameras.arrival import LIKELY_PERIOD_NS, Arrivals, Pace, is_settled
-from capture_worker.cameras.base import Frame, Image, Opened
-from capture_worker.cameras.reach import Address, connect, explain, parse
+from capture_worker.cameras.base import Drained, Frame, Image, Opened, always
+from capture_worker.cameras.reach import Address, connect, explain
+from capture_worker.cameras.sign_in import address_of
 from shared.clock import Clock
 from shared.config.model import CameraConfig
 from shared.errors import CameraError
@@ -34,7 +40,8 @@ class StreamCamera:
     """A `StreamingCamera` at `config.source`. The camera sets the resolution, not the configuration."""
 
     def __init__(self, config: CameraConfig, clock: Clock) -> None:
-        self._url = config.source
+        self._config = config
+        self._tls_verify = config.tls_verify
         self._clock = clock
         self._capture: cv2.VideoCapture | None = None
         self._shown = ""
@@ -50,10 +57,12 @@ class StreamCamera:
 
     def open(self) -> Opened:
         """See `Camera.open`."""
-        address = parse(self._url)
+        address = address_of(self._config)
         self._shown = address.shown
         numeric = connect(address)
-        capture = self._capture = cv2.VideoCapture(self._url, cv2.CAP_FFMPEG, _parameters())
+        if address.scheme == "rtsps" and self._tls_verify:
+            rtsps.verify(address)
+        capture = self._capture = cv2.VideoCapture(address.url, cv2.CAP_FFMPEG, _parameters())
         if not capture.isOpened():
             raise CameraError(explain(address))
         # Raw packets can be asked for until the first frame is read: by then the codec is known.
@@ -61,20 +70,20 @@ class StreamCamera:
         self._settle()
         return self._describe(address, numeric)
 
-    def drain(self) -> tuple[int, int]:
+    def drain(self, wanted_from_ns: Callable[[], int] = always) -> Drained:  # noqa: ARG002 - ffmpeg reads all
         """See `StreamingCamera.drain`. Pixels are not compared: a frozen camera that sends H.264 is not noticed."""
         self._grab()
         wall_ns, mono_ns = self._clock.wall_ns(), self._clock.mono_ns()
         lag_ns = self._arrivals.lag_ns(mono_ns, self._stamp_ms())
         if self._comes_again():
-            return self._own
+            return Drained(*self._own)
         if not self._raw:
             # ffmpeg knows that a frame of H.264 is whole only when the next one begins.
             lag_ns += self._arrivals.period_ns
         # A lag that turns out smaller must not make time run backwards.
         lag_ns = min(lag_ns, max(0, mono_ns - self._own[1] - 1))
         self._own = (wall_ns - lag_ns, mono_ns - lag_ns)
-        return self._own
+        return Drained(*self._own)
 
     def take(self) -> Frame:
         """See `StreamingCamera.take`. Decodes nothing of an MJPEG stream."""

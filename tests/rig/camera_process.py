@@ -13,6 +13,7 @@ import random
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -23,27 +24,49 @@ _BELOW_EPHEMERAL = range(20_000, 30_000)
 
 
 class CameraProcess:
-    """The camera, as a context manager."""
+    """The camera, as a context manager.
 
-    def __init__(self, *, fps: float = 15.0, size: tuple[int, int] = (640, 360)) -> None:
+    `within` is a command that runs another one, such as `ip netns exec NAME`, for a camera at another address.
+    """
+
+    def __init__(
+        self,
+        *,
+        fps: float = 15.0,
+        size: tuple[int, int] = (640, 360),
+        host: str = "127.0.0.1",
+        within: Sequence[str] = (),
+    ) -> None:
         self.port, self._control_port = free_port(), free_port()
-        self._options = [f"--fps={fps}", f"--size={size[0]}x{size[1]}"]
+        self._host, self._within = host, within
+        self._options = [f"--fps={fps}", f"--size={size[0]}x{size[1]}", f"--host={host}"]
+        if within:
+            self._options.append("--abrupt")
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def url(self) -> str:
         """The stream's address."""
-        return f"http://127.0.0.1:{self.port}/stream"
+        return f"http://{self._host}:{self.port}/stream"
 
     def __enter__(self) -> Self:
-        script = Path(__file__).with_name("mjpeg_server.py")
-        ports = [f"--port={self.port}", f"--control-port={self._control_port}"]
-        self._process = subprocess.Popen([sys.executable, script, *ports, *self._options], stdout=subprocess.PIPE)
-        assert self._process.stdout is not None
-        assert self._process.stdout.readline(), "the camera did not start; what it said stands above"
+        self.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.kill()
+
+    def start(self) -> None:
+        """Start it, again too. Returns when it listens."""
+        script = Path(__file__).with_name("mjpeg_server.py")
+        options = [*self._options, f"--port={self.port}", f"--control-port={self._control_port}"]
+        command = [*self._within, sys.executable, str(script), *options]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE)
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline(), "the camera did not start; what it said stands above"
+
+    def kill(self) -> None:
+        """End it as a loss of power does: none of its connections is closed any more."""
         assert self._process is not None
         assert self._process.stdout is not None
         self._process.kill()

@@ -36,12 +36,15 @@ def answer(body: bytes, *headers: str, status: str = "200 OK", version: str = "H
     return "\r\n".join([f"{version} {status}", *headers, "", ""]).encode() + body
 
 
-def self_signed(directory: Path) -> tuple[ssl.SSLContext, Path]:
-    """A server's context with a certificate for 127.0.0.1 that signs itself, and the certificate's file."""
+def self_signed(directory: Path, whose: str = "IP:127.0.0.1") -> tuple[ssl.SSLContext, Path]:
+    """A server's context with a certificate for 127.0.0.1 that signs itself, and the certificate's file.
+
+    `whose`, as "DNS:NAME" or "IP:ADDRESS", makes it somebody else's.
+    """
     if shutil.which("openssl") is None:
         pytest.skip("openssl is not installed")
     key, certificate = directory / "key.pem", directory / "certificate.pem"
-    subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    subject = ["-subj", f"/CN={whose.partition(':')[2]}", "-addext", f"subjectAltName={whose}"]
     made = ["-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30", "-keyout", str(key), "-out", str(certificate)]
     subprocess.run(["openssl", "req", *made, *subject], check=True, capture_output=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

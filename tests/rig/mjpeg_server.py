@@ -33,10 +33,13 @@ if __name__ == "__main__":
 
 from tests.rig.scene_jpeg import SceneJpeg, corrupted, truncated
 
-Fault = Literal["resume", "stall", "hold", "cut", "vanish", "blackhole", "truncate", "corrupt", "repeat"]
+Fault = Literal[
+    "resume", "stall", "hold", "cut", "reset", "vanish", "blackhole", "truncate", "corrupt", "repeat", "resize"
+]
 """stall: connections stay, no more frames. hold: the same, and at the end all of them come in one burst.
-cut: connections closed, new ones are served. vanish: and the port closed, until `resume`. blackhole: nothing is read
-or sent, no FIN; at the end the old connections are reset. truncate, corrupt, repeat: of every JPEG."""
+cut: connections closed, new ones are served. reset: the same with RST. vanish: and the port closed, until `resume`.
+blackhole: nothing is read or sent, no FIN; at the end the old connections are reset. truncate, corrupt, repeat: of
+every JPEG. resize: frames of half the width and height."""
 
 _SILENT = ("stall", "hold", "blackhole")
 _BOUNDARY = "frame-by-frame"
@@ -58,19 +61,24 @@ class MjpegServer:
     def __init__(
         self,
         *,
+        host: str = "127.0.0.1",
         port: int = 0,
         control_port: int = 0,
         fps: float = 15.0,
         size: tuple[int, int] = (640, 360),
         credentials: str | None = None,
+        abrupt: bool = False,
     ) -> None:
-        """Port 0 takes a free one, and keeps it through `vanish`. `credentials` is "user:password" for basic auth."""
-        self.port, self.control_port = port, control_port
+        """Port 0 takes a free one, and keeps it through `vanish`. `credentials` is "user:password" for basic auth.
+
+        `abrupt`: nothing of a connection outlives the process, so that killing it is like a loss of power.
+        """
+        self.host, self.port, self.control_port, self.abrupt = host, port, control_port, abrupt
         self.credentials = credentials
         self.made_ms: deque[int] = deque(maxlen=100_000)
         self.connections = 0
         self._period_s = 1.0 / fps
-        self._painter = SceneJpeg(size)
+        self._painter, self._small = SceneJpeg(size), SceneJpeg((size[0] // 2, size[1] // 2))
         self._changed = threading.Condition()
         self._fault: Fault = "resume"
         self._fault_frames: int | None = None
@@ -87,7 +95,7 @@ class MjpegServer:
     def url(self) -> str:
         """The stream's address, with the credentials where there are any."""
         user = f"{self.credentials}@" if self.credentials else ""
-        return f"http://{user}127.0.0.1:{self.port}/stream"
+        return f"http://{user}{self.host}:{self.port}/stream"
 
     def start(self) -> None:
         """Listen and make frames. Once."""
@@ -121,14 +129,14 @@ class MjpegServer:
         """Change how it behaves from the next frame on. `frames`: only for so many of them, then `resume`."""
         before = self._fault
         with self._changed:
-            self._fault = "resume" if fault == "cut" else fault
+            self._fault = "resume" if fault in {"cut", "reset"} else fault
             self._fault_frames = frames
             self._changed.notify_all()
         if fault == "vanish" and self._listener is not None:
             self._listener.stop()
             self._listener = None
-        if fault in {"cut", "vanish"}:
-            self._hang_up(reset=False)
+        if fault in {"cut", "reset", "vanish"}:
+            self._hang_up(reset=fault == "reset")
         elif before == "blackhole":
             self._hang_up(reset=True)
         if fault != "vanish" and self._listener is None:
@@ -163,6 +171,8 @@ class MjpegServer:
 
     def admit(self, connection: socket.socket) -> int | None:
         """Count a new request and return its epoch, or None when it can't be served any more. Blocks in `blackhole`."""
+        if self.abrupt:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         with self._changed:
             epoch = self._epoch
             self.connections += 1
@@ -213,7 +223,7 @@ class MjpegServer:
         while True:
             number += 1
             wall_ns = time.time_ns()
-            fresh = self._painter.at(wall_ns)
+            fresh = (self._small if self._fault == "resize" else self._painter).at(wall_ns)
             with self._changed:
                 self._publish(number, wall_ns // 1_000_000, fresh)
                 due_s = max(due_s + self._period_s, time.monotonic())
@@ -252,7 +262,7 @@ class _Listener(ThreadingHTTPServer):
     request_queue_size = 32
 
     def __init__(self, camera: MjpegServer, port: int) -> None:
-        super().__init__(("127.0.0.1", port), _Handler)
+        super().__init__((camera.host, port), _Handler)
         self.camera = camera
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self._thread.start()
@@ -261,6 +271,14 @@ class _Listener(ThreadingHTTPServer):
         self.shutdown()
         self.server_close()
         self._thread.join()
+
+    def shutdown_request(self, request: socket.socket | tuple[bytes, socket.socket]) -> None:
+        """A FIN first, unless a reset is wanted."""
+        assert isinstance(request, socket.socket)
+        if request.getsockopt(socket.SOL_SOCKET, socket.SO_LINGER, len(_RESET)) == _RESET:
+            request.close()
+        else:
+            super().shutdown_request(request)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that hangs up is what this is for."""
@@ -339,19 +357,27 @@ class _Handler(BaseHTTPRequestHandler):
 def main() -> None:
     """Serve until interrupted."""
     parser = argparse.ArgumentParser(description="A network camera (MJPEG over HTTP) on 127.0.0.1 for tests.")
+    parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8099)
     parser.add_argument("--control-port", type=int, help="for /fault; the port after --port unless given")
     parser.add_argument("--fps", type=float, default=15.0)
     parser.add_argument("--size", default="640x360", help="WIDTHxHEIGHT")
     parser.add_argument("--credentials", help="user:password that a client has to give")
+    parser.add_argument("--abrupt", action="store_true", help="killing it is like a loss of power")
     given = parser.parse_args()
     width, height = (int(part) for part in given.size.split("x"))
     control_port = given.control_port or (given.port + 1 if given.port else 0)
     camera = MjpegServer(
-        port=given.port, control_port=control_port, fps=given.fps, size=(width, height), credentials=given.credentials
+        host=given.host,
+        port=given.port,
+        control_port=control_port,
+        fps=given.fps,
+        size=(width, height),
+        credentials=given.credentials,
+        abrupt=given.abrupt,
     )
     with camera:
-        control = f"http://127.0.0.1:{camera.control_port}/fault?set="
+        control = f"http://{camera.host}:{camera.control_port}/fault?set="
         print(f"{camera.url}  faults: {control}{'|'.join(get_args(Fault))}", flush=True)
         with contextlib.suppress(KeyboardInterrupt):
             camera.join()

@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -94,12 +94,18 @@ class EventLog:
 
 
 class Recorder:
-    """One recorder in `directory`; `config` is the YAML without `output_dir`."""
+    """One recorder in `directory`; `config` is the YAML without `output_dir`.
 
-    def __init__(self, directory: Path, config: str, *, output_dir: Path | None = None) -> None:
+    `within` is a command that runs another one, such as `ip netns exec NAME`.
+    """
+
+    def __init__(
+        self, directory: Path, config: str, *, output_dir: Path | None = None, within: Sequence[str] = ()
+    ) -> None:
         self.directory = directory
         self.runtime_dir = directory / "run"
         self.output_dir = output_dir or directory / "out"
+        self._within = within
         self.faults_dir = directory / "faults"
         self.config_path = directory / "timelapse.yml"
         self.log_path = directory / "log"
@@ -131,7 +137,7 @@ class Recorder:
         command = ["-m", "timelapse", "--config", str(self.config_path), "--runtime-dir", str(self.runtime_dir)]
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, *command], env=environment, stdout=log, stderr=log, cwd=self.directory
+                [*self._within, sys.executable, *command], env=environment, stdout=log, stderr=log, cwd=self.directory
             )
 
     def catch_up(self) -> None:

@@ -8,6 +8,7 @@ Invariant: each frame's mark is the millisecond in which it was drawn.
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
 import threading
 import time
@@ -88,6 +89,11 @@ class RtspServer:
                 if pipe is not None and self._painter is not None:
                     self._painter.join()
                     _close(pipe)
+
+    def halve(self) -> None:
+        """Go on with half the width and height. While somebody watches."""
+        assert self._process is not None, "halved before it was started"
+        self._process.send_signal(signal.SIGUSR1)
 
     def _paint(self, pipe: IO[bytes]) -> None:
         due_s = time.monotonic()

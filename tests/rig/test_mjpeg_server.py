@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,7 +16,7 @@ import pytest
 
 from capture_worker.cameras.mark import read_mark
 from capture_worker.check import DamagedFrame, check_jpeg
-from tests.rig.mjpeg_server import MjpegServer
+from tests.rig.mjpeg_server import Fault, MjpegServer
 from tests.rig.scene_jpeg import SceneJpeg, corrupted, truncated
 
 
@@ -88,6 +90,26 @@ def test_server_repeat_sends_the_same_bytes(server: MjpegServer) -> None:
     server.wait_for_frames(3)
     assert server.latest().number > first.number
     assert server.latest().jpeg == first.jpeg
+
+
+def test_server_resize_sends_pictures_of_half_the_size(server: MjpegServer) -> None:
+    server.set_fault("resize")
+    server.wait_for_frames(2)
+    assert check_jpeg(server.latest().jpeg) == (160, 120)
+
+
+@pytest.mark.parametrize(("fault", "is_reset"), [("cut", False), ("reset", True)])
+def test_server_hangs_up_with_a_fin_or_a_reset_and_serves_again(
+    server: MjpegServer, fault: Fault, is_reset: bool
+) -> None:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as stream:
+        stream.sendall(b"GET /stream HTTP/1.1\r\n\r\n")
+        assert stream.recv(1)
+        server.set_fault(fault)
+        with pytest.raises(ConnectionResetError) if is_reset else contextlib.nullcontext():
+            while stream.recv(65_536):
+                pass
+    assert is_whole(get(server.port, "/snapshot.jpg")[1])
 
 
 def test_script_serves_until_it_is_ended() -> None:
