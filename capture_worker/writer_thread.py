@@ -14,6 +14,7 @@ from queue import Empty, SimpleQueue
 
 from capture_worker.check import DamagedFrame, check_jpeg
 from capture_worker.inbox import Inbox
+from capture_worker.picture_size import PictureSize
 from capture_worker.results import Broken, NotStored, Result, Stored, Taken
 from capture_worker.store import FrameStore
 from shared.errors import DiskError, TimelapseError
@@ -45,6 +46,7 @@ class WriterThread:
         self._new_lease = new_lease
         self._queue: SimpleQueue[Taken] = SimpleQueue()
         self._last_jpeg: bytes | None = None
+        self._size = PictureSize()
 
     def start(self) -> None:
         """Go on for ever. Call it once."""
@@ -84,6 +86,8 @@ class WriterThread:
         except DamagedFrame as error:
             return NotStored(taken.slot_ns, "damaged", error.reason)
         result = self._write(taken, jpeg, size)
+        if isinstance(result, Stored) and (change := self._size.changed(size)) is not None:
+            log.warning("%s; a video made of them will need one size", change)
         if own_jpeg is not None:
             self._last_jpeg = own_jpeg
         return result

@@ -98,6 +98,22 @@ def test_image_is_stored_as_what_the_finisher_made_of_it(tmp_path: Path) -> None
     assert (tmp_path / written.path).read_bytes() == encode_jpeg(IMAGE, 80)
 
 
+def test_pictures_whose_size_changes_are_stored_with_their_own_and_it_is_said_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench = Bench(tmp_path)
+    small = [encode_jpeg(render(number * NS_PER_S, 32, 48), 80) for number in range(2)]
+    frames = [_jpeg(jpeg) for jpeg in (JPEGS[0], JPEGS[0][:-30], small[0], small[1])]
+    results = [
+        bench.store(NotStored if each is frames[1] else Stored, each, _SLOT_NS + n) for n, each in enumerate(frames)
+    ]
+    sizes = [(each.written.width, each.written.height) for each in results if isinstance(each, Stored)]
+    assert sizes == [(64, 48), (32, 48), (32, 48)]
+    assert [line for line in caplog.messages if "size" in line] == [
+        "the pictures' size changed from 64x48 to 32x48; a video made of them will need one size"
+    ]
+
+
 @pytest.mark.parametrize("damage", [b"", JPEGS[0][:-30], JPEGS[0][:400] + b"\xff\xd0" * 200 + JPEGS[0][800:]])
 def test_damaged_frame_is_not_stored_and_the_next_one_is(tmp_path: Path, damage: bytes) -> None:
     bench = Bench(tmp_path)
