@@ -1,5 +1,7 @@
 """How exactly the built-in camera keeps the grid: 1,000 slots at 100 ms, idle, and with all cores and the disk loaded.
 
+The loaded run is made twice, the second time with `realtime: true`, which needs root or a limit of RTPRIO.
+
     .venv/bin/python bench/lateness.py [--slots 1000]
 
 Prints, for each: frames, lateness of the exposure (median, 99th percentile, worst), and the drift as the slope of
@@ -25,7 +27,7 @@ from tests.rig.recorder import Recorder
 INTERVAL_NS = 100_000_000
 CONFIG = """
 cameras:
-  main: {source: test, resolution: 1280x720, interval: 100ms}
+  main: {{source: test, resolution: 1280x720, interval: 100ms, realtime: {realtime}}}
 """
 
 
@@ -38,9 +40,10 @@ class Kept(NamedTuple):
     drift: float
 
 
-def record(slots: int, where: Path | None, *, loaded: bool) -> Kept:
+def record(slots: int, where: Path | None, *, loaded: bool, realtime: bool = False) -> Kept:
     """Record so many slots; the figures."""
-    with work_directory(where) as name, Recorder(Path(name), CONFIG) as recorder:
+    config = CONFIG.format(realtime=str(realtime).lower())
+    with work_directory(where) as name, Recorder(Path(name), config) as recorder:
         first = recorder.wait_for_frame().data["slot_ns"]
         last = first + (slots - 1) * INTERVAL_NS
         with load(name) if loaded else contextlib.nullcontext():
@@ -60,16 +63,18 @@ def _wait_for_slot(recorder: Recorder, slot_ns: int) -> None:
 
 
 def main() -> None:
-    """Run both and print the table."""
+    """Run all three and print the table."""
     made = parser(__doc__)
     made.add_argument("--slots", type=int, default=1000)
     given = made.parse_args()
     print(f"{describe(given.directory)}\n{given.slots} slots at 100 ms, lateness in microseconds\n")
     idle = record(given.slots, given.directory, loaded=False)
     loaded = record(given.slots, given.directory, loaded=True)
-    for name, kept in (("idle", idle), ("loaded", loaded)):
-        print(f"{name:7} slots {kept.slots}  frames {kept.frames}  {kept.late}  drift a slot {kept.drift:.3f}")
+    realtime = record(given.slots, given.directory, loaded=True, realtime=True)
+    for name, kept in (("idle", idle), ("loaded", loaded), ("loaded, realtime", realtime)):
+        print(f"{name:17} slots {kept.slots}  frames {kept.frames}  {kept.late}  drift a slot {kept.drift:.3f}")
     print(f"loaded / idle: {ratios(loaded.late, idle.late)}")
+    print(f"loaded, realtime / loaded: {ratios(realtime.late, loaded.late)}")
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ _IDLE_S = 30.0
 _READ_SLACK_S = 1.0 + RENEW_EVERY_S
 _LEAST_PATIENCE_NS = 250 * NS_PER_MS
 _AHEAD_NS = 20 * NS_PER_MS
-_AHEAD_PERIODS = 2
+_AHEAD_PERIODS = 1
 """The frames of this time before a slot are looked at too: they show whether the one after it is new, and in time."""
 _LATE_NS = 60 * NS_PER_S
 """A stream that is too late for every slot for so long does not catch up by itself any more."""

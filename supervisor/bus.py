@@ -52,17 +52,16 @@ class Bus:
         self.send(topic, self.number(topic, source, data, wall_ns, mono_ns))
 
     def number(self, topic: str, source: str, data: dict[str, Any], wall_ns: int, mono_ns: int) -> bytes:
-        """The message of such an event, numbered and kept, for `send` to send: nothing else may come in between."""
+        """The message of such an event, numbered, for `send` to send and keep: nothing else may come in between."""
         self.seq += 1
         self._tseq[topic] = self._tseq.get(topic, 0) + 1
         event = self._event(topic, source, data, wall_ns=wall_ns, mono_ns=mono_ns)
-        packed = wire.pack(event)
-        self._ring.append(self._compressed(topic, packed))
-        return packed
+        return wire.pack(event)
 
     def send(self, topic: str, packed: bytes) -> None:
-        """Send what `number` gave."""
+        """Send what `number` gave, and keep it for a replay: whoever listens need not wait for that."""
         self._hub.publish(topic, packed)
+        self._ring.append(self._compressed(topic, packed))
 
     def tick(self) -> None:
         """Tell how far the numbers have come, so that a lost tail shows within a second."""

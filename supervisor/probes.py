@@ -8,11 +8,14 @@ sees a connection of ours.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from supervisor.presence import Presence, numeric_target
 from supervisor.roster import camera_of
 from supervisor.states import State
 from supervisor.supervised import Supervised
+
+if TYPE_CHECKING:
+    from supervisor.presence import Presence
 
 
 class Probes:
@@ -30,6 +33,8 @@ class Probes:
             self._forget(name)
         self._absent -= {name for name, worker in workers.items() if worker.record.state is State.RUNNING}
         for name in wanted.keys() - self._probes.keys():
+            from supervisor.presence import Presence  # noqa: PLC0415 - half a megabyte that few ever need
+
             self._probes[name] = Presence(wanted[name], now_ns, absent=name in self._absent)
         return [name for name, probe in self._probes.items() if probe.look(now_ns)]
 
@@ -49,4 +54,6 @@ class Probes:
 def _looks_for(worker: Supervised, addresses: Mapping[str, str]) -> tuple[str, int] | None:
     if worker.record.state is not State.BACKOFF or worker.last_cause not in {"camera", "hang"}:
         return None
+    from supervisor.presence import numeric_target  # noqa: PLC0415 - as above
+
     return numeric_target(addresses.get(camera_of(worker.name) or "", ""))

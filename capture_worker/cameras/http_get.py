@@ -19,6 +19,7 @@ from http.client import HTTPResponse
 from urllib.error import HTTPError, URLError
 
 from capture_worker.cameras.reach import Address, judge, unreachable
+from capture_worker.cameras.rtsps import CERTIFICATE_ADVICE
 from capture_worker.cameras.timed_socket import Deadline, TimedConnection, TimedTlsConnection, tls_context
 from shared.errors import CameraError
 from shared.version import VERSION
@@ -29,19 +30,18 @@ _ASK_S = 8.0
 """For the head of an answer, with the redirects and the login before it."""
 
 _NO_HTTP = "it does not answer as an http camera should; check the address's beginning and port"
-_CERTIFICATE_ADVICE = (
-    "name the authority that signed it in the environment variable SSL_CERT_FILE, or set tls_verify to false for this "
-    "camera"
-)
 
 
 class HttpGet:
-    """Asks one address, again and again. A new connection each time: a camera that was away leaves nothing behind."""
+    """Asks one address, again and again. A new connection each time: a camera that was away leaves nothing behind.
+
+    What is read of an answer raises TimeoutError at `deadline`, which the reader moves on.
+    """
 
     def __init__(self, address: Address, *, tls_verify: bool) -> None:
         self._address = address
-        self._deadline = Deadline(TIMEOUT_S)
-        self._opener = _opener(address, self._deadline, tls_verify=tls_verify)
+        self.deadline = Deadline(TIMEOUT_S)
+        self._opener = _opener(address, self.deadline, tls_verify=tls_verify)
         self._request = urllib.request.Request(  # noqa: S310 - `reach.parse` lets http and https through alone
             address.plain, headers={"User-Agent": f"timelapse/{VERSION}", "Accept": "*/*"}
         )
@@ -51,7 +51,7 @@ class HttpGet:
 
         Blocks up to 8 s, and up to 4 s for each packet. Raises `CameraError` with what to do.
         """
-        self.read_until(time.monotonic() + _ASK_S)
+        self.deadline.until_s = time.monotonic() + _ASK_S
         try:
             answer = self._opener.open(self._request, timeout=TIMEOUT_S)
         except HTTPError as error:
@@ -64,10 +64,6 @@ class HttpGet:
         assert isinstance(answer, HTTPResponse), "only http and https are opened"
         return answer
 
-    def read_until(self, until_s: float) -> None:
-        """Whatever is read of the answer from now on raises TimeoutError at `until_s` (time.monotonic)."""
-        self._deadline.until_s = until_s
-
     def _failure(self, words: str) -> CameraError:
         return CameraError(f"{self._address.shown}: {words}")
 
@@ -75,7 +71,7 @@ class HttpGet:
         """What it means that no connection was made on which to ask."""
         match reason:
             case ssl.SSLCertVerificationError():
-                return f"its certificate can't be verified ({reason.verify_message}); {_CERTIFICATE_ADVICE}"
+                return f"its certificate can't be verified ({reason.verify_message}); {CERTIFICATE_ADVICE}"
             case ssl.SSLError():
                 return (
                     f"it does not speak TLS on this port, or one that is too old ({reason.reason or reason}); try "

@@ -85,7 +85,8 @@ class Multipart:
         end = self._end_of_body()
         if end is None:
             return None
-        body = bytes(self._buffer[:end])
+        with memoryview(self._buffer) as buffered:
+            body = bytes(buffered[:end])
         self._drop(end)
         self._in_body = False
         # What has no length may go on after the picture; the next boundary ends it in any case.

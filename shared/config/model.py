@@ -30,8 +30,9 @@ class Location(Struct, frozen=True):
 class CameraConfig(Struct, frozen=True):
     """One camera. `interval_ms` is whole milliseconds; `resolution` is (width, height) in pixels.
 
-    `tls_verify` is whether an https camera's certificate must be good. `secrets` is the file of `Configuration.secrets`
-    where `source` refers to a secret, else None. `realtime` is whether its worker may take precedence over all others.
+    `tls_verify` is whether the certificate of an https or rtsps camera must be good. `realtime` is whether the worker
+    may take precedence over all others. `secrets` is the file of `Configuration.secrets` where `source` refers to a
+    secret, else None.
     """
 
     name: str
