@@ -4,8 +4,8 @@ Owns: asking the kernel, and what to do where it refuses. Does not own: which th
 Invariant: only threads that ask get it, and none of theirs; one that computes without end is ended by the kernel, so
 that it can't starve the supervisor, which finds the hang.
 
-On a machine whose cores are all busy a thread of ordinary priority was let run 5 to 140 ms late at worst, one of these 2
-to 4 (`bench/lateness.py`). `nice` did not help: with autogroup, sched(7), it counts within a session only, and each
+On a machine whose cores are all busy a thread of ordinary priority was let run 5 to 140 ms late at worst, one of these
+2 to 4 (`bench/lateness.py`). `nice` did not help: with autogroup, sched(7), it counts within a session only, and each
 worker has one of its own.
 """
 
