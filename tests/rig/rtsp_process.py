@@ -4,7 +4,7 @@ Owns: one RTSP server on 127.0.0.1 that sends the raw frames of its standard inp
 Does not own: the pictures.
 Invariant: a frame that nobody asked for is dropped, never kept.
 
-    python3 rtsp_process.py WIDTH HEIGHT FPS h264|mjpeg PORT  < BGR frames     prints the port once it listens
+    python3 rtsp_process.py WIDTH HEIGHT FPS h264|h265|mjpeg PORT  < BGR frames     prints the port once it listens
 
 SIGUSR1 halves the width and height of what is sent from then on.
 """
@@ -32,6 +32,8 @@ ENCODERS = {
     # two of them ffmpeg makes two pictures.
     "h264": "x264enc threads=1 tune=zerolatency speed-preset=ultrafast key-int-max=15 bitrate=4000 "
     "! rtph264pay config-interval=-1 name=pay0 pt=96",
+    "h265": "x265enc tune=zerolatency speed-preset=ultrafast key-int-max=15 bitrate=4000 "
+    "! rtph265pay config-interval=-1 name=pay0 pt=96",
     "mjpeg": "jpegenc quality=85 ! rtpjpegpay name=pay0 pt=26",
 }
 

@@ -29,6 +29,8 @@ _PROBE = (
     "Gst.init(None); assert all(Gst.ElementFactory.find(each) for each in ('x264enc', 'jpegenc', 'rtph264pay'))"
 )
 
+_PROBE_H265 = "import gi; from gi.repository import Gst; Gst.init(None); assert Gst.ElementFactory.find('x265enc')"
+
 Codec = Literal["h264", "mjpeg"]
 
 
@@ -41,10 +43,18 @@ def missing() -> str | None:
     return None if probe.returncode == 0 else f"GStreamer's RTSP server is missing: {NEEDED}"
 
 
+@lru_cache(maxsize=1)
+def has_h265() -> bool:
+    """Whether "h265" can be sent too; it needs gstreamer1.0-plugins-bad, which is large."""
+    return subprocess.run([SYSTEM_PYTHON, "-c", _PROBE_H265], capture_output=True, check=False).returncode == 0
+
+
 class RtspServer:
     """The camera, as a context manager. The port is a free one unless given."""
 
-    def __init__(self, codec: Codec, *, size: tuple[int, int] = (640, 360), fps: int = 15, port: int = 0) -> None:
+    def __init__(
+        self, codec: Codec | Literal["h265"], *, size: tuple[int, int] = (640, 360), fps: int = 15, port: int = 0
+    ) -> None:
         self._codec, self._size, self._fps, self._port = codec, size, fps, port
         self._process: subprocess.Popen[bytes] | None = None
         self._stopping = threading.Event()

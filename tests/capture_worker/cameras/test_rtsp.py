@@ -17,7 +17,7 @@ from capture_worker.check import check_jpeg
 from shared.clock import SystemClock
 from shared.config.model import CameraConfig
 from shared.errors import CameraError
-from tests.rig.rtsp_server import Codec, RtspServer, missing
+from tests.rig.rtsp_server import Codec, RtspServer, has_h265, missing
 from tests.rig.tcp_hold import TcpHold
 
 MS = 1_000_000
@@ -58,7 +58,7 @@ def test_rtsp_frames_come_and_are_as_old_as_said(codec: Codec) -> None:
         camera = stream_camera(server.url)
         opened = camera.open()
         assert (opened.driver, opened.address) == ("rtsp", f"127.0.0.1:{server.port}")
-        assert 60 * MS < opened.period_ns < 73 * MS
+        assert 40 * MS < opened.period_ns < 100 * MS, "fifteen a second, as far as a busy machine sends them evenly"
         frames = []
         for _ in range(10):
             camera.drain()
@@ -70,6 +70,23 @@ def test_rtsp_frames_come_and_are_as_old_as_said(codec: Codec) -> None:
             assert check_jpeg(frame.jpeg) == (640, 360)
         assert said_too_young_ms(frame) < UNSEEN_MS
     assert sorted(abs(said_too_young_ms(frame)) for frame in frames)[5] < 60
+
+
+@pytest.mark.skipif(missing() is not None or not has_h265(), reason="gstreamer1.0-plugins-bad is not installed")
+def test_rtsp_frames_of_h265_come_whole_and_in_order() -> None:
+    """How old they are is not judged: this encoder takes its time."""
+    with RtspServer("h265") as server:
+        camera = stream_camera(server.url)
+        assert camera.open().detail.startswith("640x360 ")
+        marks = []
+        for _ in range(10):
+            camera.drain()
+            image = camera.take().image
+            assert image is not None
+            marks.append(read_mark(image))
+        camera.close()
+    assert None not in marks
+    assert sorted(set(marks), key=str) == marks
 
 
 def test_rtsp_network_that_stalls_the_burst_is_not_taken_for_fresh(server: RtspServer) -> None:
