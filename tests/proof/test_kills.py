@@ -1,4 +1,4 @@
-"""kill -9 at random moments, of each process: what is on disk is whole, and every slot is accounted for once."""
+"""kill -9 at random moments, of each process, and orderly ends: all is whole, and every slot is accounted for once."""
 
 from __future__ import annotations
 
@@ -71,6 +71,25 @@ def test_supervisor_killed_at_random_moments_leaves_no_orphan_and_all_accounted_
     assert max(gone_s) < ORPHANS_GONE_S
     check_files(recorder)
     check_slots(recorder, INTERVAL_MS)
+
+
+def test_supervisor_stopped_at_random_moments_and_started_anew_accounts_for_all(tmp_path: Path, times: int) -> None:
+    """Frames are in flight at each stop: it ends at once, and what became of them is found by the next start."""
+    with Recorder(tmp_path, CONFIG.replace("interval: 50ms", "interval: 20ms")) as recorder:
+        recorder.wait_for_frame()
+        for _ in range(times):
+            _random_moment()
+            recorder.stop()
+            mark = len(recorder.log.events)
+            recorder.start()
+            recorder.wait_for_frame(after=mark)
+            recorder.catch_up()
+        recorder.stop()
+        recorder.start()
+        recorder.wait_for_frame(after=len(recorder.log.events))
+        recorder.catch_up()
+    check_files(recorder)
+    check_slots(recorder, 20)
 
 
 def _random_moment() -> None:
