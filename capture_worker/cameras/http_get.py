@@ -18,6 +18,7 @@ import urllib.request
 from http.client import HTTPResponse
 from urllib.error import HTTPError, URLError
 
+from capture_worker.cameras.login import handlers
 from capture_worker.cameras.reach import Address, judge, unreachable
 from capture_worker.cameras.rtsps import CERTIFICATE_ADVICE
 from capture_worker.cameras.timed_socket import Deadline, TimedConnection, TimedTlsConnection, tls_context
@@ -42,9 +43,6 @@ class HttpGet:
         self._address = address
         self.deadline = Deadline(TIMEOUT_S)
         self._opener = _opener(address, self.deadline, tls_verify=tls_verify)
-        self._request = urllib.request.Request(  # noqa: S310 - `reach.parse` lets http and https through alone
-            address.plain, headers={"User-Agent": f"timelapse/{VERSION}", "Accept": "*/*"}
-        )
 
     def ask(self) -> HTTPResponse:
         """The answer, its head read and its status good; the caller closes it.
@@ -53,7 +51,7 @@ class HttpGet:
         """
         self.deadline.until_s = time.monotonic() + _ASK_S
         try:
-            answer = self._opener.open(self._request, timeout=TIMEOUT_S)
+            answer = self._opener.open(self._request(), timeout=TIMEOUT_S)
         except HTTPError as error:
             error.close()
             raise self._failure(judge(error.code) or f"the camera answers {error.code}") from None
@@ -63,6 +61,11 @@ class HttpGet:
             raise self._failure(_why_not_answered(error)) from None
         assert isinstance(answer, HTTPResponse), "only http and https are opened"
         return answer
+
+    def _request(self) -> urllib.request.Request:
+        # A new one each time: the client notes in it how it signed in, and a camera takes each such note but once.
+        headers = {"User-Agent": f"timelapse/{VERSION}", "Accept": "*/*"}
+        return urllib.request.Request(self._address.plain, headers=headers)  # noqa: S310 - `reach.parse` lets http and https through alone
 
     def _failure(self, words: str) -> CameraError:
         return CameraError(f"{self._address.shown}: {words}")
@@ -101,20 +104,10 @@ def _opener(address: Address, deadline: Deadline, *, tls_verify: bool) -> urllib
         urllib.request.HTTPDefaultErrorHandler(),
         urllib.request.HTTPErrorProcessor(),
         urllib.request.UnknownHandler(),
-        *_login(address),
+        *(handlers(address.root, address.credentials) if address.credentials is not None else ()),
     ):
         opener.add_handler(handler)
     return opener
-
-
-def _login(address: Address) -> list[urllib.request.BaseHandler]:
-    """Digest where the camera offers it, else Basic; each sends the password only when it is asked for."""
-    if address.credentials is None:
-        return []
-    passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
-    user, _, password = address.credentials.partition(":")
-    passwords.add_password(None, address.root, user, password)
-    return [urllib.request.HTTPDigestAuthHandler(passwords), urllib.request.HTTPBasicAuthHandler(passwords)]
 
 
 class _TimedHttp(urllib.request.HTTPHandler):
