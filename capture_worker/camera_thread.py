@@ -118,7 +118,8 @@ class CameraThread:
         while True:
             lease.renew("wait", camera.read_timeout_s + _READ_SLACK_S)
             _, own_mono_ns, is_kept = camera.drain(self._wanted_from_ns)
-            if own_mono_ns != self._drained_ns:
+            # A picture that repeats itself keeps its old time, and tells nothing between others that were dropped.
+            if self._drained_ns is None or own_mono_ns > self._drained_ns:
                 self._note_period(own_mono_ns)
                 self._note_age(own_mono_ns)
             request = self._place.open_request()
@@ -135,7 +136,7 @@ class CameraThread:
 
     def _note_period(self, own_mono_ns: int) -> None:
         """A moving average, so that "two frame periods" is true of a camera that slows down in the dark."""
-        if self._drained_ns is not None and own_mono_ns > self._drained_ns:
+        if self._drained_ns is not None:
             took_ns = own_mono_ns - self._drained_ns
             self.period_ns = took_ns if self.period_ns == 0 else (7 * self.period_ns + took_ns) // 8
         self._drained_ns = own_mono_ns

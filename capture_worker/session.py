@@ -136,6 +136,8 @@ class Session:
             self._take_result(result)
         self._give_up_waiting()
         self._begin_slots(self.worker.clock.wall_ns())
+        # Each time, since a time server may move the clock by more than was allowed for.
+        self._asking.expect(self._next_slot_ns)
         self._teller.tell()
         self._listen()
         return self._is_stopped()
@@ -171,7 +173,6 @@ class Session:
 
     def _plan_next(self) -> None:
         self._next_slot_ns = self._plan.next_slot(self._cursor_ns)
-        self._asking.expect(self._next_slot_ns)
         if self._next_slot_ns is None:
             log.warning(
                 "no slot falls into the window %s within a year: nothing will be recorded", self._camera_config.window

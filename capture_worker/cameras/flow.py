@@ -7,7 +7,7 @@ where it gives one: a process that was not let run, or that let bytes gather, do
 
 Of 30 frames a second one is kept. What a frame costs that is dropped is the waking up: a process that has slept for
 33 ms finds nothing of its own in the processor's caches. So bytes may gather while nobody wants them (SO_RCVLOWAT, with
-the kernel's stamps), and what is dropped is never copied (MSG_TRUNC, tcp(7)): docs/decisions/0005 has the figures.
+the kernel's stamps), and what is dropped is never copied (MSG_TRUNC, tcp(7)): docs/decisions/0008 has the figures.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from capture_worker.cameras.timed_socket import Deadline
 from shared.clock import NS_PER_MS, NS_PER_S, Clock
 
 PIECE_BYTES = 256 << 10
-_HEAD_BYTES = 1024
+HEAD_BYTES = 1024
 """Ample for the lines before a picture, and not enough for two pictures of which the first would get the second's
 stamp."""
 _GATHER_BYTES = 1024 << 10
@@ -39,10 +39,11 @@ class Flow(Protocol):
     arrived_mono_ns: int
     """When the last of what was read or dropped arrived, on the monotonic clock; at the latest when it was read."""
 
-    def read(self, missing: int, gather_until_ns: int = 0) -> bytes:
+    def read(self, missing: int, gather_until_ns: int = 0, most: int = HEAD_BYTES) -> bytes:
         """What has arrived, at least a byte, or nothing at the end. Blocks for `missing` bytes where that is not 0.
 
         Where nothing has arrived it may gather for a while: nobody wants it before `gather_until_ns`, monotonic.
+        Where nothing is known to be missing, `most` is about how much is read at once.
         """
 
     def drop(self, missing: int) -> int:
@@ -57,8 +58,8 @@ class AnswerFlow:
         self._answer = answer
         self._clock = clock
 
-    def read(self, missing: int, gather_until_ns: int = 0) -> bytes:  # noqa: ARG002 - it has no stamps
-        """See `Flow.read`. Gathers nothing, and may give less than is missing."""
+    def read(self, missing: int, gather_until_ns: int = 0, most: int = HEAD_BYTES) -> bytes:  # noqa: ARG002 - no stamps
+        """See `Flow.read`. Gathers nothing, and may give less than is missing, or more than `most`."""
         piece = self._answer.read1(missing or PIECE_BYTES)
         self.arrived_mono_ns = self._clock.mono_ns()
         return piece
@@ -79,6 +80,8 @@ class SocketFlow:
         self._low = 1
         # Invariant: the answer's own buffer is emptied by one read, and nothing is read through it afterwards.
         self._ahead = answer.read1(PIECE_BYTES)
+        if not self._ahead:
+            raise EOFError  # the answer has closed its connection by now
         connection.setblocking(False)
         with contextlib.suppress(OSError):
             connection.setsockopt(socket.SOL_SOCKET, _STAMP_OPTION, 1)
@@ -87,12 +90,12 @@ class SocketFlow:
         self._poll = select.poll()
         self._poll.register(connection, select.POLLIN)
 
-    def read(self, missing: int, gather_until_ns: int = 0) -> bytes:
+    def read(self, missing: int, gather_until_ns: int = 0, most: int = HEAD_BYTES) -> bytes:
         """See `Flow.read`."""
         if self._ahead:
             piece, self._ahead = self._ahead, b""
             return piece
-        return self._received(missing, missing or _HEAD_BYTES, 0, gather_until_ns)
+        return self._received(missing, missing or most, 0, gather_until_ns)
 
     def drop(self, missing: int) -> int:
         """See `Flow.drop`."""
@@ -142,7 +145,10 @@ class SocketFlow:
 
 
 def flow_of(answer: HTTPResponse, deadline: Deadline, clock: Clock) -> Flow:
-    """The flow of `answer`, whose head has been read and which `deadline.connection` brings. Blocks for some of it."""
+    """The flow of `answer`, whose head has been read and which `deadline.connection` brings.
+
+    Blocks for some of it. Raises what a flow does, and EOFError where nothing comes.
+    """
     if deadline.connection is None or answer.chunked or answer.length is not None:
         return AnswerFlow(answer, clock)
     return SocketFlow(answer, deadline.connection, deadline, clock)

@@ -17,7 +17,10 @@ from capture_worker.cameras.flow import Flow
 from capture_worker.cameras.multipart import Multipart
 from shared.clock import NS_PER_MS, Clock
 
-_GATHER_NS = 300 * NS_PER_MS
+_GATHER_NS = 200 * NS_PER_MS
+"""A slot that was not expected must be answered within the least patience, 250 ms."""
+_OPEN_END_BYTES = 16 << 10
+"""Of a picture without a length: few enough that not many small pictures get one stamp, and no call for each packet."""
 
 
 class Picture(NamedTuple):
@@ -83,7 +86,10 @@ class MjpegStream:
                     self._was_dropped = True
                     return None
             else:
-                piece = self._flow.read(missing, gather_until_ns)
+                if self._parts.has_open_end:
+                    piece = self._flow.read(0, most=_OPEN_END_BYTES)
+                else:
+                    piece = self._flow.read(missing, gather_until_ns)
                 self._waiting += self._parts.feed(piece[: _some(len(piece))])
         self._was_dropped = False
         return self._waiting.popleft()

@@ -64,6 +64,11 @@ class Multipart:
         return self._length - len(self._buffer) if self._in_body and self._length is not None else 0
 
     @property
+    def has_open_end(self) -> bool:
+        """Whether the part that has begun did not say its length."""
+        return self._in_body and self._length is None
+
+    @property
     def has_gap(self) -> bool:
         """Whether something of the part that has begun was dropped: then nothing of it is any good."""
         return self._in_body and self._has_gap
@@ -98,15 +103,15 @@ class Multipart:
         if self._lost and not self._find_boundary():
             return False
         end, after = self._end_of_head()
-        if end < 0:
-            if len(self._buffer) > LONGEST_HEAD_BYTES:
-                raise NotMultipart("it sends no pictures with headers before them")
+        if end < 0 and len(self._buffer) <= LONGEST_HEAD_BYTES:
             return False
-        lines = bytes(self._buffer[:end]).strip().splitlines()
+        lines = bytes(self._buffer[: end if end >= 0 else LONGEST_HEAD_BYTES]).strip().splitlines()
         if not lines or not lines[0].startswith(b"--"):
-            # It said too small a length, or something stands before the first part.
+            # It said a wrong length, or something stands before the first part.
             self._lost, self._seen = True, 0
             return self._begin_body()
+        if end < 0:
+            raise NotMultipart("it sends no pictures with headers before them")
         self._drop(after)
         self._take_head(lines)
         return True

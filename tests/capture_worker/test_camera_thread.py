@@ -261,6 +261,17 @@ def test_bug_of_a_backend_breaks_as_a_failure_of_the_camera() -> None:
     assert str(broken.error) == "ValueError: 42 is no frame"
 
 
+def test_repetitions_between_dropped_frames_tell_nothing_of_the_period() -> None:
+    """A frozen camera: those that are kept have the time of the first, hours ago; those that are dropped go on."""
+    camera = Keeping()
+    bench = _stream(camera)
+    for number, own_ms in enumerate((0, 40, 80, 0, 120, 160, 0, 200)):
+        camera.feed(_frame(own_ms, number))
+        camera.kept.get(timeout=_PATIENCE_S)
+    _until(lambda: camera.drains > 8)
+    assert bench.thread.period_ns == 40 * NS_PER_MS
+
+
 def test_period_follows_the_stream_slowly() -> None:
     camera = FedStream(_OPENED)
     bench = _stream(camera)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from capture_worker.cameras.flow import AnswerFlow, Flow, SocketFlow, flow_of
+from capture_worker.cameras.flow import HEAD_BYTES, AnswerFlow, Flow, SocketFlow, flow_of
 from capture_worker.cameras.http_get import HttpGet
 from capture_worker.cameras.reach import parse
 from shared.clock import NS_PER_MS, NS_PER_S, Clock, SystemClock
@@ -164,6 +164,27 @@ def test_gathering_ends_with_the_stream() -> None:
         began_s = time.monotonic()
         assert flow.read(0, time.monotonic_ns() + 8 * NS_PER_S) == b""
         assert time.monotonic() - began_s < 4.0
+
+
+def test_answer_that_ends_with_its_head_says_so() -> None:
+    with pytest.raises(EOFError), flow_from(lambda _: None):
+        pass
+
+
+def test_no_more_is_read_at_once_than_asked_for() -> None:
+    sent = threading.Event()
+
+    def speaking(connection: socket.socket) -> None:
+        connection.sendall(b"a")
+        sent.wait()
+        connection.sendall(_LETTERS[:100_000])
+
+    with flow_from(speaking) as flow:
+        assert flow.read(0) == b"a"
+        sent.set()
+        assert len(flow.read(100_000)) > HEAD_BYTES
+        assert len(flow.read(0)) <= HEAD_BYTES
+        assert len(flow.read(0, most=16_000)) <= 16_000
 
 
 @pytest.mark.parametrize("missing", [0, 100_000])

@@ -84,6 +84,23 @@ def test_wrong_length_costs_what_it_concerns_and_the_stream_goes_on(lie: int) ->
     assert _B not in pictures
 
 
+@pytest.mark.parametrize("lie", [-100_000, 100_000])
+def test_length_that_is_wrong_by_more_than_a_head_is_gone_on_from_all_the_same(lie: int) -> None:
+    long = _jpeg(b"l" * 180_000)
+    head = b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % (len(long) + lie)
+    assert _fed(head + long + b"\r\n" + _part(long) + _part(_C), 1000)[-1] == _C
+
+
+def test_part_without_a_length_has_an_open_end_until_it_has_come() -> None:
+    parser = Multipart(_BOUNDARY)
+    stream = _part(_A, length=False)
+    assert not parser.has_open_end
+    parser.feed(stream[:-3])
+    assert parser.has_open_end
+    parser.feed(stream[-3:] + _part(_B)[:-3])
+    assert not parser.has_open_end, "this one says its length"
+
+
 def test_stream_without_heads_is_refused() -> None:
     with pytest.raises(NotMultipart, match="no pictures"):
         _fed(b"--frame" + b"x" * 100_000, 1000)
