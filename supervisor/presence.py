@@ -19,6 +19,9 @@ from typing import NamedTuple
 from shared.clock import NS_PER_MS
 
 PROBE_EVERY_NS = 200 * NS_PER_MS
+CALM_EVERY_NS = 1000 * NS_PER_MS
+"""A camera that is there, and is not recorded for another reason, need not be asked five times a second for days."""
+_CALM_ANSWERS = 10
 _SOON_NS = 20 * NS_PER_MS
 """On a local network an answer is there by then."""
 _GIVE_UP_NS = 1000 * NS_PER_MS
@@ -58,6 +61,7 @@ class Presence:
         self._waiting: list[_Question] = []
         self._overtaken_ns = _FIRST_OVERTAKEN_NS
         self._next_ns = now_ns
+        self._answers = 0
         self.absent = absent
         self.due_ns = now_ns
 
@@ -66,11 +70,13 @@ class Presence:
         if now_ns < self.due_ns:
             return False
         appeared = self._judge(now_ns)
+        if self._waiting:
+            self._answers, self._next_ns = 0, min(self._next_ns, now_ns + PROBE_EVERY_NS)
         self.due_ns = self._next_ns
         if now_ns >= self._next_ns:
             self._ask(now_ns)
             appeared = self._judge(now_ns) or appeared
-            self._next_ns = now_ns + PROBE_EVERY_NS
+            self._next_ns = now_ns + (CALM_EVERY_NS if self._answers >= _CALM_ANSWERS else PROBE_EVERY_NS)
             self.due_ns = now_ns + _SOON_NS if self._waiting else self._next_ns
         return appeared
 
@@ -89,7 +95,7 @@ class Presence:
         except OSError as error:
             code = error.errno or errno.EIO
         if code not in {0, errno.EINPROGRESS}:
-            self.absent = True
+            self.absent, self._answers = True, 0
             self.close()
 
     def _judge(self, now_ns: int) -> bool:
@@ -101,10 +107,13 @@ class Presence:
             was_lost = longest_ns >= min(_REPEATED_NS, min(taken_ns) + self._overtaken_ns)
             appeared = self.absent or was_lost
             self.absent, self._overtaken_ns = False, _OVERTAKEN_NS
+            self._answers += 1
             self.close()
             return appeared
         over = {each for each, code in answered.items() if code is not None or now_ns - each.asked_ns >= _GIVE_UP_NS}
         self.absent = self.absent or bool(over)
+        if self.absent:
+            self._answers = 0
         for each in over:
             each.connection.close()
         self._waiting = [each for each in self._waiting if each not in over]
@@ -113,6 +122,9 @@ class Presence:
 
 def _answer(connection: socket.socket) -> int | None:
     """0 where there is a connection, else why there is none; None as long as it is not known."""
-    if not select.select([], [connection], [], 0)[1]:
+    # Not select(), which takes no descriptor above 1023: many may listen to the events.
+    asked = select.poll()
+    asked.register(connection, select.POLLOUT)
+    if not asked.poll(0):
         return None
     return connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import resource
 import socket
 from collections.abc import Iterator
 
@@ -104,6 +106,32 @@ def test_camera_that_listens_all_the_time_is_never_told(camera: _Camera) -> None
     presence.close()
 
 
+def _asked_in(presence: Presence, clock: ManualClock, seconds: int) -> int:
+    """How many looks it wants within so many seconds."""
+    until_ns, count = clock.mono_ns() + seconds * 1_000_000_000, 0
+    while presence.due_ns < until_ns:
+        clock.mono = max(clock.mono, presence.due_ns)
+        presence.look(clock.mono_ns())
+        count += 1
+    return count
+
+
+def test_camera_that_is_there_for_long_is_asked_once_a_second_and_missed_all_the_same(camera: _Camera) -> None:
+    """A wrong password keeps a camera in its back-off for days; it must not get a connection five times a second."""
+    camera.listen(1000)
+    clock = ManualClock()
+    presence = Presence(_target(camera.address), clock.mono_ns())
+    _asked_in(presence, clock, 5)
+    assert _asked_in(presence, clock, 60) <= 61
+    camera.vanish()
+    assert not any(_looks(presence, clock, 6))
+    assert presence.absent
+    assert _asked_in(presence, clock, 10) >= 49, "five times a second again"
+    camera.listen()
+    assert sum(_looks(presence, clock, 3)) == 1
+    presence.close()
+
+
 def test_camera_that_answers_nothing_is_absent_after_a_second_and_told_when_it_answers() -> None:
     camera = _Camera()
     camera.swallow()
@@ -164,3 +192,22 @@ def _target(address: str) -> tuple[str, int]:
     target = numeric_target(address)
     assert target is not None
     return target
+
+
+def test_descriptor_above_1023_is_as_good_as_any(camera: _Camera) -> None:
+    """The limit of select(): many who listen to the events take as many descriptors."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if before[1] <= 2048:
+        pytest.skip("this many descriptors are not permitted here")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (2048, before[1]))
+    fillers = [os.open(os.devnull, os.O_RDONLY) for _ in range(1024)]
+    try:
+        camera.listen()
+        clock = ManualClock()
+        presence = Presence((camera.host, camera.port), clock.mono_ns(), absent=True)
+        assert presence.look(clock.mono_ns())
+        presence.close()
+    finally:
+        for filler in fillers:
+            os.close(filler)
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
