@@ -47,7 +47,8 @@ def name_of(pid: int) -> str:
     for argument in arguments:
         if argument.startswith("--worker="):
             return argument.removeprefix("--worker=")
-    ours = arguments[1:3] in (["-m", "timelapse"], ["-m", "supervisor"])
+    module = " ".join(arguments[1:4]).removeprefix("-P ")
+    ours = module.startswith(("-m timelapse", "-m supervisor"))
     return "supervisor" if ours else Path(arguments[0]).name
 
 

@@ -50,6 +50,10 @@ def endpoint(runtime_dir: Path, socket: str) -> str:
 
 
 def _checked(path: Path) -> Path:
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise UsageError(f"{str(path)!r}: is no UTF-8 text. Choose another --runtime-dir") from None
     longest = max(len(os.fsencode(path / name)) for name in SOCKETS)
     if longest > _MOST_BYTES:
         raise UsageError(

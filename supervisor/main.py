@@ -16,14 +16,21 @@ from typing import NoReturn
 from shared.config.locate import locate
 from shared.config.outcome import pack
 from shared.config.read import read
+from shared.errors import ConfigError, WireError
 from supervisor.foreground import SIGNALS
+from supervisor.interpreter import command
 
 
 def run(config_path: str | None, runtime_directory: str | None) -> NoReturn:
     """Supervise until SIGTERM or SIGINT. Raises `TimelapseError` where the configuration can't be used."""
     configuration = read(str(Path(locate(config_path)).absolute()))
+    try:
+        packed = pack(configuration)
+    except WireError:
+        # Of the strings in it only paths can hold what is no text, and they do where the file's own path does.
+        raise ConfigError(f"{configuration.path}: its path is no UTF-8 text: put the file somewhere else") from None
     fd = os.memfd_create("timelapse-configuration", os.MFD_CLOEXEC)
-    os.pwrite(fd, pack(configuration), 0)
+    os.pwrite(fd, packed, 0)
     # The standard ones too: where the parent had closed one, /dev/null was opened in its place, for this program alone.
     for passed_on in (0, 1, 2, fd):
         os.set_inheritable(passed_on, True)
@@ -33,4 +40,4 @@ def run(config_path: str | None, runtime_directory: str | None) -> NoReturn:
     # Blocked signals stay pending across the exec, until the loop has somewhere to put them.
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     words = [word for pair in named.items() for word in pair]
-    os.execv(sys.executable, [sys.executable, "-m", "supervisor", *words])  # noqa: S606 - no shell is wanted
+    os.execv(sys.executable, command("supervisor", words))  # noqa: S606 - no shell is wanted

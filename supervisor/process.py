@@ -17,6 +17,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from shared.worker_identity import Identity
+from supervisor.interpreter import command
 
 _EVIDENCE_BYTES = 16_384
 
@@ -101,12 +102,12 @@ def start(module: str, name: str, arguments: Callable[[int], list[str]]) -> Chil
     left.
     """
     memory_fd = os.memfd_create(f"timelapse-{name}", os.MFD_CLOEXEC)
-    command = [sys.executable, "-m", module, *arguments(memory_fd)]
+    words = command(module, arguments(memory_fd))
     os.set_inheritable(memory_fd, True)
     try:
         pid = os.posix_spawn(
             sys.executable,
-            command,
+            words,
             os.environ,
             file_actions=[(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)],
             setsid=True,

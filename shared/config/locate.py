@@ -31,7 +31,7 @@ def locate(explicit: str | None, search: Sequence[str] = SEARCH) -> str:
     for path in search:
         if _is_there(path):
             return _usable(path)
-    looked_at = "\n".join(f"  {Path(path).absolute()}" for path in search)
+    looked_at = "\n".join(f"  {_whole(path)}" for path in search)
     raise ConfigError(
         f"there is no configuration file; looked at\n{looked_at}\n"
         f"Put one at {search[0]} (config/timelapse.yml of the project is an example), or name one by --config PATH"
@@ -58,6 +58,13 @@ def _usable(path: str) -> str:
     except OSError as error:
         raise ConfigError(f"{path}: can't be read: {_reason(error)}") from error
     return path
+
+
+def _whole(path: str) -> str:
+    try:
+        return str(Path(path).absolute())
+    except OSError:
+        return f"{path} (the current directory was removed)"
 
 
 def _reason(error: Exception) -> str:

@@ -48,6 +48,11 @@ def test_candidates_where_one_is_given_are_it_alone(monkeypatch: pytest.MonkeyPa
     assert candidates("run/mine") == [Path("/usr/run/mine")]
 
 
+def test_path_that_is_no_utf8_text_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"no UTF-8 text.*--runtime-dir"):
+        create(os.fsdecode(b"/tmp/\xff"))
+
+
 def test_longest_path_that_passes_can_be_bound_and_one_byte_more_is_refused(tmp_path: Path) -> None:
     longest_name = max(SOCKETS, key=len)
     fits = tmp_path / ("x" * (107 - len(str(tmp_path)) - len(f"//{longest_name}")))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from shared import fence
-from shared.errors import EX_OK, EX_TEMPFAIL, EX_USAGE
+from shared.errors import EX_CONFIG, EX_OK, EX_TEMPFAIL, EX_USAGE
 from supervisor.foreground import main
 from tests.rig.recorder import REPOSITORY, Recorder
 
@@ -58,6 +58,15 @@ def test_signal_on_the_way_ends_the_supervisor_in_order(recorder: Recorder, name
     assert done.returncode == EX_OK, done.stderr
     assert f"{name}: stopping" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_configuration_at_a_path_that_is_no_text_is_one_line_and_78(recorder: Recorder) -> None:
+    directory = os.fsencode(recorder.directory) + b"/\xff"
+    os.mkdir(directory)  # noqa: PTH102 - bytes
+    recorder.config_path = recorder.config_path.rename(os.fsdecode(directory + b"/timelapse.yml"))
+    done = _started("import sys; from timelapse.cli import main; sys.exit(main(['--config', *sys.argv[1:]]))", recorder)
+    assert (done.returncode, len(done.stderr.splitlines())) == (EX_CONFIG, 1)
+    assert "no UTF-8 text" in done.stderr
 
 
 def test_runtime_directory_that_is_taken_is_one_line_and_75(recorder: Recorder) -> None:

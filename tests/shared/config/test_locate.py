@@ -40,6 +40,15 @@ def test_search_that_finds_nothing_lists_where_it_looked(tmp_path: Path, monkeyp
     assert caught.value.status == EX_CONFIG
 
 
+def test_search_in_a_directory_that_was_removed_finds_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(ConfigError, match=r"timelapse\.yml \(the current directory was removed\)"):
+        locate(None, SEARCH[1:])
+
+
 def test_explicit_file_is_taken_before_the_search(tmp_path: Path) -> None:
     explicit = tmp_path / "mine.yml"
     explicit.touch()

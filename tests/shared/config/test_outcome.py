@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from shared.config.model import CameraConfig, Configuration, Location
-from shared.config.outcome import pack, unpack
+from shared.config.outcome import MOST_MISTAKES, pack, unpack
 from shared.config.read import read
 from shared.errors import ConfigError, WireError
 
@@ -30,6 +30,16 @@ def test_mistakes_come_back_as_an_error_with_the_same_words() -> None:
     error = unpack(pack(ConfigError("a.yml:1:1: x: no\na.yml:2:1: y: no")))
     assert isinstance(error, ConfigError)
     assert str(error) == "a.yml:1:1: x: no\na.yml:2:1: y: no"
+
+
+def test_very_many_mistakes_are_cut_off_with_their_number() -> None:
+    """Something else was saved under the file's name. No status, event or answer may grow beyond a message's size."""
+    lines = [f"a.yml:{number}:1: {'x' * 10_000}: no" for number in range(13_000)]
+    data = pack(ConfigError("\n".join(lines)))
+    assert len(data) < 300_000
+    *told, more = str(unpack(data)).splitlines()
+    assert [line.partition(": ")[0] for line in told] == [f"a.yml:{number}:1" for number in range(MOST_MISTAKES)]
+    assert more.startswith(f"... and {13_000 - MOST_MISTAKES} more")
 
 
 @pytest.mark.parametrize("data", [b"", b"\x93", b"\x80\x80", msgspec.msgpack.encode({"configuration": {"path": 1}})])
