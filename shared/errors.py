@@ -9,6 +9,7 @@ from __future__ import annotations
 
 EX_OK = 0
 EX_USAGE = 64
+EX_NOHOST = 68
 EX_UNAVAILABLE = 69
 EX_SOFTWARE = 70
 EX_IOERR = 74
@@ -38,6 +39,12 @@ class CameraError(TimelapseError):
     """The camera can't be opened, was lost, or stopped giving pictures."""
 
     status = EX_UNAVAILABLE
+
+
+class AbsentError(CameraError):
+    """Nobody answers where the camera should be: it is switched off, unplugged, or still starting."""
+
+    status = EX_NOHOST
 
 
 class DiskError(TimelapseError):

@@ -51,7 +51,9 @@ class CameraOpened(Struct, frozen=True, kw_only=True):
 
 
 class CameraLost(Struct, frozen=True, kw_only=True):
-    """Capture: the camera could not be opened, or went away; the worker exits with 69 after it."""
+    """Capture: the camera could not be opened, or went away; the worker exits with 69 (nobody answers: 68)
+    after it.
+    """
 
     camera: str
     driver: str = ""

@@ -7,10 +7,11 @@ Invariant: pure. The cause comes from how the process ended, never from a last m
 from __future__ import annotations
 
 from shared.causes import MissCause, WorkerCause
-from shared.errors import EX_CONFIG, EX_IOERR, EX_TEMPFAIL, EX_UNAVAILABLE
+from shared.errors import EX_CONFIG, EX_IOERR, EX_NOHOST, EX_TEMPFAIL, EX_UNAVAILABLE
 from supervisor.process import ExitStatus
 
 _BY_STATUS: dict[int, WorkerCause] = {
+    EX_NOHOST: "camera",
     EX_UNAVAILABLE: "camera",
     EX_IOERR: "disk",
     EX_TEMPFAIL: "busy",

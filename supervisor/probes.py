@@ -25,18 +25,26 @@ class Probes:
         self._probes: dict[str, Presence] = {}
         self._absent: set[str] = set()
         """Whose camera was absent when it was last looked for: it may come back while its worker fails once more."""
+        self._doubted: set[str] = set()
+        """Who was started because its camera answered us, and has not recorded since: the word of such a worker that
+        nobody answers is not taken again, or the two would take turns for ever."""
 
     def appeared(self, workers: Mapping[str, Supervised], addresses: Mapping[str, str], now_ns: int) -> list[str]:
         """The workers whose camera has come back. `addresses`: "host:port" of the last success, by camera."""
         wanted = {name: target for name, worker in workers.items() if (target := _looks_for(worker, addresses))}
         for name in self._probes.keys() - wanted.keys():
             self._forget(name)
-        self._absent -= {name for name, worker in workers.items() if worker.record.state is State.RUNNING}
+        running = {name for name, worker in workers.items() if worker.record.state is State.RUNNING}
+        self._absent -= running
+        self._doubted -= running
         for name in wanted.keys() - self._probes.keys():
             from supervisor.presence import Presence  # noqa: PLC0415 - half a megabyte that few ever need
 
-            self._probes[name] = Presence(wanted[name], now_ns, absent=name in self._absent)
-        return [name for name, probe in self._probes.items() if probe.look(now_ns)]
+            found_absent = workers[name].found_absent and name not in self._doubted
+            self._probes[name] = Presence(wanted[name], now_ns, absent=name in self._absent or found_absent)
+        back = [name for name, probe in self._probes.items() if probe.look(now_ns)]
+        self._doubted.update(back)
+        return back
 
     def next_due_ns(self) -> int | None:
         """When there is something to look at."""

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from shared.causes import WorkerCause
 from shared.clock import NS_PER_MS, NS_PER_S, Clock
+from shared.errors import EX_NOHOST
 from shared.events import WorkerChanged
 from shared.status import LeaseStatus, RestartStatus, WorkerStatus
 from supervisor import evidence, policy
@@ -54,6 +55,7 @@ class Supervised:
         self.route = b""
         self.last_cause: WorkerCause = ""
         self.last_detail = ""
+        self.found_absent = False
         self.restarts: dict[str, int] = {}
         self.since_wall_ns = clock.wall_ns()
         self._package = package
@@ -164,6 +166,7 @@ class Supervised:
         self._leases.forget(self.name)
         hung_on = self._hung_on
         self.last_cause = cause_of(status, hung=hung_on is not None, asked=self._asked)
+        self.found_absent = self.last_cause == "camera" and status.code == EX_NOHOST
         said = last_words if status.code is not None else ""
         self.last_detail = f"hung on {hung_on.operation}; {status}" if hung_on else said or str(status)
         level = logging.INFO if self.last_cause in {"operator", "stopped"} else logging.WARNING

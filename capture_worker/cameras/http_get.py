@@ -47,7 +47,8 @@ class HttpGet:
     def ask(self) -> HTTPResponse:
         """The answer, its head read and its status good; the caller closes it.
 
-        Blocks up to 8 s, and up to 4 s for each packet. Raises `CameraError` with what to do.
+        Blocks up to 8 s, and up to 4 s for each packet. Raises `CameraError` with what to do, `AbsentError` where
+        nobody answers.
         """
         self.deadline.until_s = time.monotonic() + _ASK_S
         try:
@@ -56,7 +57,7 @@ class HttpGet:
             error.close()
             raise self._failure(judge(error.code) or f"the camera answers {error.code}") from None
         except URLError as error:
-            raise self._failure(self._why_not_asked(error.reason)) from None
+            raise self._not_asked(error.reason) from None
         except (OSError, http.client.HTTPException, ValueError) as error:
             raise self._failure(_why_not_answered(error)) from None
         assert isinstance(answer, HTTPResponse), "only http and https are opened"
@@ -65,24 +66,27 @@ class HttpGet:
     def _request(self) -> urllib.request.Request:
         # A new one each time: the client notes in it how it signed in, and a camera takes each such note but once.
         headers = {"User-Agent": f"timelapse/{VERSION}", "Accept": "*/*"}
-        return urllib.request.Request(self._address.plain, headers=headers)  # noqa: S310 - `reach.parse` lets http and https through alone
+        # `reach.parse` lets http and https through alone.
+        return urllib.request.Request(self._address.plain, headers=headers)  # noqa: S310
 
     def _failure(self, words: str) -> CameraError:
         return CameraError(f"{self._address.shown}: {words}")
 
-    def _why_not_asked(self, reason: BaseException | str) -> str:
-        """What it means that no connection was made on which to ask."""
+    def _not_asked(self, reason: BaseException | str) -> CameraError:
+        """The error that says what it means that no connection was made on which to ask."""
         match reason:
             case ssl.SSLCertVerificationError():
-                return f"its certificate can't be verified ({reason.verify_message}); {CERTIFICATE_ADVICE}"
+                return self._failure(
+                    f"its certificate can't be verified ({reason.verify_message}); {CERTIFICATE_ADVICE}"
+                )
             case ssl.SSLError():
-                return (
+                return self._failure(
                     f"it does not speak TLS on this port, or one that is too old ({reason.reason or reason}); try "
                     "http:// instead of https://, or another port"
                 )
             case OSError():
                 return unreachable(self._address, reason, TIMEOUT_S)
-        return _NO_HTTP
+        return self._failure(_NO_HTTP)
 
 
 def _why_not_answered(error: Exception) -> str:

@@ -15,7 +15,7 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from capture_worker.cameras.dial import dial
 from shared.config.redact import redact_url
-from shared.errors import CameraError
+from shared.errors import AbsentError, CameraError
 
 CONNECT_TIMEOUT_S = 3.0
 """A camera in the same house answers within milliseconds; a lost SYN is sent again after 1 s."""
@@ -72,22 +72,27 @@ def parse(url: str, shown: str | None = None) -> Address:
 def connect(address: Address) -> str:
     """Connect once and hang up; return the numeric "host:port" that answered.
 
-    Blocks up to 3 s for each of the host's addresses, and for looking it up. Raises `CameraError` with what to do.
+    Blocks up to 3 s for each of the host's addresses, and for looking it up. Raises `CameraError` with what to do,
+    `AbsentError` where nobody answers.
     """
     try:
         with dial(address.host, address.port, CONNECT_TIMEOUT_S) as connection:
             host, port = connection.getpeername()[:2]
     except (OSError, UnicodeError) as error:
-        raise CameraError(f"{address.shown}: {unreachable(address, error, CONNECT_TIMEOUT_S)}") from None
+        raise unreachable(address, error, CONNECT_TIMEOUT_S) from None
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def unreachable(address: Address, error: OSError | UnicodeError, within_s: float) -> str:
-    """What it means that no connection to the camera could be made, and what to do."""
+def unreachable(address: Address, error: OSError | UnicodeError, within_s: float) -> CameraError:
+    """The error that says what it means that no connection to the camera could be made, and what to do."""
+    if isinstance(error, socket.gaierror | UnicodeError):
+        # UnicodeError: what can't be a name at all, such as one of 64 characters without a dot.
+        return CameraError(f"{address.shown}: the host is unknown; check its name, or use its number")
+    return AbsentError(f"{address.shown}: {_why_absent(address, error, within_s)}")
+
+
+def _why_absent(address: Address, error: OSError, within_s: float) -> str:
     match error:
-        case socket.gaierror() | UnicodeError():
-            # UnicodeError: what can't be a name at all, such as one of 64 characters without a dot.
-            return "the host is unknown; check its name, or use its number"
         case ConnectionRefusedError():
             return (
                 f"connection refused; nothing listens on port {address.port}: is the camera still starting, and is "

@@ -16,6 +16,7 @@ from supervisor.process import ExitStatus
     ("status", "hung", "asked", "cause"),
     [
         pytest.param(ExitStatus(69, None), False, "", "camera", id="status-69"),
+        pytest.param(ExitStatus(68, None), False, "", "camera", id="status-68"),
         pytest.param(ExitStatus(74, None), False, "", "disk", id="status-74"),
         pytest.param(ExitStatus(75, None), False, "", "busy", id="status-75"),
         pytest.param(ExitStatus(78, None), False, "", "configuration", id="status-78"),

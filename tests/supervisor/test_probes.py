@@ -62,6 +62,32 @@ def test_camera_that_comes_back_in_backoff_is_told_once(port: socket.socket, cau
     assert _look(probes, clock, worker, addresses) == ["capture.main"]
 
 
+def test_camera_that_comes_back_before_it_is_first_looked_for_is_told_by_its_workers_word(port: socket.socket) -> None:
+    """The worker found nobody there; a moment later, when the looking begins, the camera answers."""
+    probes, clock = Probes(), ManualClock()
+    worker = _worker("capture.main", State.BACKOFF, "camera")
+    worker.found_absent = True
+    port.listen()
+    assert _look(probes, clock, worker, {"main": _address(port)}) == ["capture.main"]
+
+
+def test_worker_that_finds_nobody_where_we_do_is_believed_once(port: socket.socket) -> None:
+    """A name that now stands for another address: the worker asks that one, we the last that answered."""
+    probes, clock = Probes(), ManualClock()
+    worker = _worker("capture.main", State.BACKOFF, "camera")
+    worker.found_absent = True
+    addresses = {"main": _address(port)}
+    port.listen(100)
+    assert _look(probes, clock, worker, addresses) == ["capture.main"]
+    for state in (State.STARTING, State.BACKOFF, State.STARTING, State.BACKOFF):
+        worker.record = replace(worker.record, state=state)
+        assert _look(probes, clock, worker, addresses) == [], "it meets its delays"
+    worker.record = replace(worker.record, state=State.RUNNING)
+    assert _look(probes, clock, worker, addresses) == []
+    worker.record = replace(worker.record, state=State.BACKOFF)
+    assert _look(probes, clock, worker, addresses) == ["capture.main"], "it has recorded since"
+
+
 @pytest.mark.parametrize(
     ("name", "state", "cause", "known"),
     [

@@ -15,8 +15,8 @@ import pytest
 
 from capture_worker.cameras import http_get
 from capture_worker.cameras.http_get import HttpGet
-from capture_worker.cameras.reach import parse
-from shared.errors import CameraError
+from capture_worker.cameras.reach import connect, parse
+from shared.errors import AbsentError, CameraError
 from tests.rig.http_cameras import Answering, answer, camera, self_signed
 
 _OK = answer(b"picture", "Content-Type: image/jpeg", "Content-Length: 7", "Connection: close")
@@ -249,3 +249,17 @@ def test_port_that_speaks_no_tls_says_so() -> None:
         thread.start()
         assert "does not speak TLS" in _failure(f"https://127.0.0.1:{server.getsockname()[1]}/")
         thread.join()
+
+
+def test_nobody_at_the_address_is_another_error_than_a_camera_that_fails() -> None:
+    """It ends the worker with a status of its own, by which the supervisor knows that the camera is absent."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    with pytest.raises(AbsentError, match="connection refused"):
+        HttpGet(parse(f"http://127.0.0.1:{port}/x"), tls_verify=True).ask()
+    with pytest.raises(AbsentError, match="connection refused"):
+        connect(parse(f"rtsp://127.0.0.1:{port}/x"))
+    with _camera(_says(answer(b"", status="500 Oh dear"))) as url:
+        with pytest.raises(CameraError) as caught:
+            HttpGet(parse(url), tls_verify=True).ask()
+        assert not isinstance(caught.value, AbsentError)
