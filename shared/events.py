@@ -51,9 +51,7 @@ class CameraOpened(Struct, frozen=True, kw_only=True):
 
 
 class CameraLost(Struct, frozen=True, kw_only=True):
-    """Capture: the camera could not be opened, or went away; the worker exits with 69 (nobody answers: 68)
-    after it.
-    """
+    """Capture: the camera could not be opened, or went away; the worker exits with 69 after it (nobody there: 68)."""
 
     camera: str
     driver: str = ""
