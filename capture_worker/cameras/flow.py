@@ -95,7 +95,8 @@ class SocketFlow:
         if self._ahead:
             piece, self._ahead = self._ahead, b""
             return piece
-        return self._received(missing, missing or most, 0, gather_until_ns)
+        # Not all that is missing at once: what is given back of so large a piece costs more than the calls.
+        return self._received(missing, min(missing, PIECE_BYTES) or most, 0, gather_until_ns)
 
     def drop(self, missing: int) -> int:
         """See `Flow.drop`."""

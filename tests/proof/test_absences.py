@@ -30,6 +30,8 @@ from tests.rig.recorder import Recorder, slot_of
 FPS = 15
 INTERVAL_MS = 500
 PROMISED_S = INTERVAL_MS / 1000 + 1.0
+FIRST_DELAY_S = 6.0
+"""min(5 * 2^0 + jitter, 300 s)."""
 BUSY_S = 2.0
 """What a machine that does something else besides may add to one of them; far less than any delay before a restart."""
 ASKED_AGAIN_S = 1.0
@@ -209,4 +211,6 @@ def _check_how_soon(returns: list[Return]) -> None:
         promised_s = PROMISED_S + KEY_FRAMES_S * (absence.kind == "rtsp") + ASKED_AGAIN_S * (absence.way == "cable out")
         say("  of them later than promised", sum(each > promised_s for each in back_s))
         assert statistics.median(back_s) <= promised_s + BUSY_S * (len(back_s) == 1), f"{absence}: {back_s}"
-        assert max(back_s) <= promised_s + BUSY_S, f"{absence}: {back_s}"
+        # A server that still clears away after its client may refuse the next one: it is there, and meets the delays.
+        refused_s = FIRST_DELAY_S if absence.kind == "rtsp" and absence.way.startswith("cut") else 0.0
+        assert max(back_s) <= promised_s + refused_s + BUSY_S, f"{absence}: {back_s}"
