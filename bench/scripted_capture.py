@@ -37,7 +37,7 @@ runpy.run_module("capture_worker", run_name="__main__", alter_sys=True)
 
 
 def install(directory: Path, rate: float) -> None:
-    """Have supervisors whose working directory this is start it for the camera `load`. `rate` 0: without a pause."""
+    """Have recorders that import from this directory first start it for the camera `load`. `rate` 0: no pause."""
     package = directory / "capture_worker"
     package.mkdir()
     (package / "__init__.py").touch()

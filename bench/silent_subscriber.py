@@ -78,7 +78,7 @@ def _silent_subscriber(runtime_dir: Path) -> Iterator[None]:
 def _run(minutes: float, where: Path | None, *, silent: bool) -> Run:
     with work_directory(where) as name, contextlib.ExitStack() as stack:
         install(Path(name), _EVENTS_A_SECOND)
-        recorder = stack.enter_context(Recorder(Path(name), CONFIG))
+        recorder = stack.enter_context(Recorder(Path(name), CONFIG, ahead=[Path(name)]))
         recorder.wait_for_frame("main")
         recorder.wait_for_frame(CAMERA)
         if silent:

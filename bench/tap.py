@@ -51,7 +51,7 @@ class Flood(NamedTuple):
 def _recorder(given: argparse.Namespace, rate: float) -> Iterator[Recorder]:
     with work_directory(given.directory) as name:
         install(Path(name), rate)
-        with Recorder(Path(name), CONFIG) as recorder:
+        with Recorder(Path(name), CONFIG, ahead=[Path(name)]) as recorder:
             recorder.wait_for_frame(CAMERA)
             recorder.log.close()  # it would be a second subscriber
             yield recorder

@@ -100,12 +100,19 @@ class Recorder:
     """
 
     def __init__(
-        self, directory: Path, config: str, *, output_dir: Path | None = None, within: Sequence[str] = ()
+        self,
+        directory: Path,
+        config: str,
+        *,
+        output_dir: Path | None = None,
+        within: Sequence[str] = (),
+        ahead: Sequence[Path] = (),
     ) -> None:
         self.directory = directory
         self.runtime_dir = directory / "run"
         self.output_dir = output_dir or directory / "out"
         self._within = within
+        self._import_from = os.pathsep.join(str(each) for each in (*ahead, REPOSITORY))
         self.faults_dir = directory / "faults"
         self.config_path = directory / "timelapse.yml"
         self.log_path = directory / "log"
@@ -133,7 +140,7 @@ class Recorder:
 
     def start(self) -> None:
         """Start the supervisor. Returns at once."""
-        environment = os.environ | {"TIMELAPSE_TEST_FAULTS": str(self.faults_dir), "PYTHONPATH": str(REPOSITORY)}
+        environment = os.environ | {"TIMELAPSE_TEST_FAULTS": str(self.faults_dir), "PYTHONPATH": self._import_from}
         command = ["-m", "timelapse", "--config", str(self.config_path), "--runtime-dir", str(self.runtime_dir)]
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
