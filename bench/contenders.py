@@ -17,7 +17,7 @@ log_level 4
 netcam_url {url}
 width 1920
 height 1080
-framerate 30
+framerate {framerate}
 movie_output off
 picture_output off
 text_left
@@ -61,8 +61,9 @@ def _gstreamer_each_second(url: str, directory: Path) -> list[str]:
     return _gstreamer(url, directory, camera_s, "videorate drop-only=true", wanted)
 
 
-def _motion(url: str, directory: Path) -> list[str]:
-    (directory / "motion.conf").write_text(_MOTION.format(url=url, directory=directory))
+def motion(url: str, directory: Path, framerate: int = 30) -> list[str]:
+    """motion, a picture a second, with its marks left out of the pictures. `framerate` is the camera's."""
+    (directory / "motion.conf").write_text(_MOTION.format(url=url, directory=directory, framerate=framerate))
     return ["motion", "-c", str(directory / "motion.conf")]
 
 
@@ -79,7 +80,7 @@ CONTENDERS = (
     Contender("GStreamer copy", "gst-launch-1.0", _gstreamer_each_second, keeps_bytes=True),
     Contender("ffmpeg -c copy", "ffmpeg", _ffmpeg_each_thirtieth, keeps_bytes=True),
     Contender("OpenCV and sleep", "python3", _opencv, keeps_bytes=False),
-    Contender("motion", "motion", _motion, keeps_bytes=False),
+    Contender("motion", "motion", motion, keeps_bytes=False),
 )
 EVERY_FRAME = (
     Contender("GStreamer copy", "gst-launch-1.0", _gstreamer, keeps_bytes=True),

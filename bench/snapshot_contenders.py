@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from bench.contender import OURS, Contender
+from bench.contenders import motion
 
 _EACH_SECOND = """
 n=0
@@ -21,23 +22,6 @@ while :; do
   printf -v wait '%d.%06d' $((left / 1000000)) $((left % 1000000))
   sleep $wait
   printf -v picture 'frame%06d.jpg' $((n += 1))
-"""
-_MOTION = """
-daemon off
-log_level 4
-netcam_url {url}
-width 1920
-height 1080
-framerate 2
-movie_output off
-picture_output off
-text_left
-text_right
-snapshot_interval 1
-snapshot_filename frame-%Y%m%d%H%M%S-%q
-target_dir {directory}
-webcontrol_port 0
-stream_port 0
 """
 _OPENCV = """
 import sys, time, cv2
@@ -73,8 +57,7 @@ def _gstreamer(url: str, directory: Path) -> list[str]:
 
 
 def _motion(url: str, directory: Path) -> list[str]:
-    (directory / "motion.conf").write_text(_MOTION.format(url=url, directory=directory))
-    return ["motion", "-c", str(directory / "motion.conf")]
+    return motion(url, directory, framerate=2)
 
 
 def _opencv(url: str, directory: Path) -> list[str]:

@@ -17,7 +17,7 @@ _LEAD_NS = 50 * NS_PER_MS
 """Ample for a look at the disk and for ordinary scheduling."""
 _NEVER_NS = 3600 * NS_PER_S
 _SLEWED = 1000
-"""Time servers move the clock by half a thousandth at most: adjtimex(2)."""
+"""Time servers move the clock by half a thousandth: adjtimex(2). Where one does more, the asking itself tells."""
 
 
 class Asking:

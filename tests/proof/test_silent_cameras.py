@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -14,6 +12,7 @@ from shared.messages import Event
 from tests.rig.camera_process import CameraProcess
 from tests.rig.checks import missed_slots
 from tests.rig.figures import say
+from tests.rig.http_cameras import switched_off
 from tests.rig.recorder import Recorder
 from tests.rig.scene_jpeg import SceneJpeg
 from tests.rig.scripted_camera import ScriptedCamera
@@ -36,7 +35,7 @@ def test_cameras_that_give_no_picture_are_lost_and_never_taken_for_a_hang(tmp_pa
         urls = {
             "mute": mute.url,
             "empty": empty.url,
-            "unreachable": stack.enter_context(_unreachable()),
+            "unreachable": f"{stack.enter_context(switched_off())}/stream",
             "dripping": stack.enter_context(ScriptedCamera(_drip_head)).url,
             "endless": stack.enter_context(ScriptedCamera(_drip_body)).url,
             "two-pictures": stack.enter_context(ScriptedCamera(_stop_after_two)).url,
@@ -63,18 +62,6 @@ def _end_of(recorder: Recorder, worker: str) -> Event:
     return recorder.log.wait_for(
         lambda event: event.topic in {"worker.exited", "worker.hung"} and event.data["worker"] == worker
     )
-
-
-@contextlib.contextmanager
-def _unreachable() -> Iterator[str]:
-    """A listener whose queue is full drops what comes, as a camera that is switched off does."""
-    with contextlib.ExitStack() as stack:
-        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
-        for _ in range(4):
-            waiting = stack.enter_context(socket.socket())
-            waiting.setblocking(False)
-            waiting.connect_ex(listener.getsockname())
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/stream"
 
 
 def _drip_head(ended: threading.Event) -> Iterator[bytes]:

@@ -31,6 +31,18 @@ def camera(answering: Answering, tls: ssl.SSLContext | None = None) -> Iterator[
             listener.shutdown(socket.SHUT_RDWR)
 
 
+@contextlib.contextmanager
+def switched_off() -> Iterator[str]:
+    """The address of a listener whose queue is full: it drops what comes, as a host that is switched off does."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
 def answer(body: bytes, *headers: str, status: str = "200 OK", version: str = "HTTP/1.1") -> bytes:
     """A whole answer."""
     return "\r\n".join([f"{version} {status}", *headers, "", ""]).encode() + body

@@ -17,7 +17,7 @@ from capture_worker.cameras import http_get
 from capture_worker.cameras.http_get import HttpGet
 from capture_worker.cameras.reach import connect, parse
 from shared.errors import AbsentError, CameraError
-from tests.rig.http_cameras import Answering, answer, camera, self_signed
+from tests.rig.http_cameras import Answering, answer, camera, self_signed, switched_off
 
 _OK = answer(b"picture", "Content-Type: image/jpeg", "Content-Length: 7", "Connection: close")
 
@@ -189,15 +189,9 @@ def test_answer_that_never_ends_though_there_is_always_something_is_given_up(
 
 
 def test_camera_that_is_switched_off_is_not_said_to_take_connections(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A listener whose queue is full drops what comes, as a host that is switched off does."""
     monkeypatch.setattr(http_get, "TIMEOUT_S", 0.3)
-    with contextlib.ExitStack() as stack:
-        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
-        for _ in range(4):
-            waiting = stack.enter_context(socket.socket())
-            waiting.setblocking(False)
-            waiting.connect_ex(listener.getsockname())
-        message = _failure(f"http://127.0.0.1:{listener.getsockname()[1]}/")
+    with switched_off() as url:
+        message = _failure(f"{url}/")
     assert "no answer within 0.3 s; is the camera switched on" in message
 
 
