@@ -306,6 +306,7 @@ class Session:
                 model=opened.model,
                 detail=opened.detail,
                 address=opened.address,
+                device=opened.device,
             ),
         )
         self.worker.ready()

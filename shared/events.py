@@ -27,6 +27,13 @@ class FrameWritten(Struct, frozen=True, kw_only=True):
     exposure_us: int | None = None
     analogue_gain: float | None = None
     recovered: bool = False
+    digital_gain: float | None = None
+    colour_gains: tuple[float, float] | None = None
+    colour_temperature_k: int | None = None
+    lux: float | None = None
+    lens_position: float | None = None
+    raw_path: str = ""
+    raw_bytes: int = 0
 
 
 class FrameMissed(Struct, frozen=True, kw_only=True):
@@ -41,13 +48,18 @@ class FrameMissed(Struct, frozen=True, kw_only=True):
 
 
 class CameraOpened(Struct, frozen=True, kw_only=True):
-    """Capture: the camera is open. `address` is the "host:port" to probe when a network camera is lost, else empty."""
+    """Capture: the camera is open. `address` is the "host:port" to probe when a network camera is lost, else empty.
+
+    `device` is the path to look for when a camera of this machine is lost: the one of the configuration, else a stable
+    name of what was found (`/dev/v4l/by-id/...`); empty for the Pi's own.
+    """
 
     camera: str
     driver: str
     model: str
     detail: str = ""
     address: str = ""
+    device: str = ""
 
 
 class CameraLost(Struct, frozen=True, kw_only=True):

@@ -18,12 +18,40 @@ Image = NDArray[np.uint8]
 """uint8, (height, width, 3), BGR."""
 
 
+class Planes(NamedTuple):
+    """A picture as YUV 4:2:0, full range, BT.601, as JPEG has it. Each uint8.
+
+    `y` is (height, width), `u` and `v` are (height / 2, width / 2). Rows may be views into a longer row.
+    """
+
+    y: NDArray[np.uint8]
+    u: NDArray[np.uint8]
+    v: NDArray[np.uint8]
+
+
+class Exposure(Struct, frozen=True):
+    """How a frame is, or is to be, exposed. `colour_gains` are the white balance: red and blue over green."""
+
+    exposure_us: float
+    analogue_gain: float
+    colour_gains: tuple[float, float] | None = None
+
+
+class ExposureLimits(Struct, frozen=True):
+    """What a camera can be set to: (least, most) each. `has_colour_gains`: whether its white balance can be set too."""
+
+    exposure_us: tuple[float, float]
+    analogue_gain: tuple[float, float]
+    has_colour_gains: bool = False
+
+
 class Opened(Struct, frozen=True):
     """What is known of a camera once it is open; the data of `camera.opened`.
 
     `address` is the numeric "host:port" that answered, for a network camera: the supervisor probes it when
     the camera is lost. `period_ns` is the time between two frames of a streaming camera, 0 where unknown. `streams`
-    says which of the two kinds it is.
+    says which of the two kinds it is. `device` is the path under /dev that was opened, for a camera of this machine.
+    `limits` are there for an `AdjustableCamera` that can be set at present.
     """
 
     driver: str
@@ -32,21 +60,32 @@ class Opened(Struct, frozen=True):
     address: str = ""
     period_ns: int = 0
     streams: bool = False
+    device: str = ""
+    make: str = ""
+    limits: ExposureLimits | None = None
 
 
 class Frame(Struct, frozen=True):
     """One picture, with the time it was taken.
 
-    Exactly one of `jpeg` (the camera's own bytes, never re-encoded) and `image` is there. `own_wall_ns` and
+    Exactly one of `jpeg` (the camera's own bytes, never re-encoded), `image` and `planes` is there. `own_wall_ns` and
     `own_mono_ns` are the frame's own time: the start of its exposure where the camera tells, else its arrival.
+    The rest is what the camera tells of it, None where it does not. `raw` is a whole DNG file, where one was asked for.
     """
 
     own_wall_ns: int
     own_mono_ns: int
     jpeg: bytes | None = None
     image: Image | None = None
+    planes: Planes | None = None
     exposure_us: int | None = None
     analogue_gain: float | None = None
+    digital_gain: float | None = None
+    colour_gains: tuple[float, float] | None = None
+    colour_temperature_k: int | None = None
+    lux: float | None = None
+    lens_position: float | None = None
+    raw: bytes | None = None
 
 
 class Drained(NamedTuple):
@@ -106,3 +145,29 @@ class ShootingCamera(Camera, Protocol):
     @property
     def exposure_s(self) -> float:
         """The longest that `shoot` should take; its lease is 1.5 times this and 2 s."""
+
+
+@runtime_checkable
+class RestingCamera(ShootingCamera, Protocol):
+    """A camera that may be closed between two shots."""
+
+    @property
+    def warm_up_s(self) -> float:
+        """How long before its slot it wants to be woken; 0 where it never rests."""
+
+    def wake(self) -> None:
+        """Be ready to shoot at once. Blocks (lease `open`). Raises `CameraError`. May be called when awake."""
+
+    def rest(self) -> None:
+        """Let go of the camera until `wake`. May block. May be called when at rest."""
+
+
+@runtime_checkable
+class AdjustableCamera(Camera, Protocol):
+    """A camera whose exposure can be set, and held, from outside."""
+
+    def set_exposure(self, exposure: Exposure) -> None:
+        """Have this for the frames to come, and until it is called again. Does not wait until it is in force.
+
+        Raises `CameraError` where the camera refuses. Called only where `Opened.limits` were there.
+        """

@@ -7,6 +7,8 @@ Invariant: a value of these types has been checked; nobody checks it a second ti
 
 from __future__ import annotations
 
+from typing import Literal
+
 from msgspec import Struct, field
 
 DEFAULT_LEASE_CAPS_S = {
@@ -27,12 +29,35 @@ class Location(Struct, frozen=True):
     longitude: float
 
 
+KeepOpen = Literal["auto", "always", "never"]
+ExposureMode = Literal["auto", "locked", "ramp"]
+Flip = Literal["none", "horizontal", "vertical", "both"]
+Standby = Literal["auto", "always", "never"]
+
+
+class RampConfig(Struct, frozen=True):
+    """What `exposure: ramp` aims at and may use.
+
+    `brightness_percent` is the mean of the picture's gray values to reach. `longest_exposure_s` and `highest_gain`
+    bound what the ramp may set; 0 is the camera's own limit (and for the exposure time half the interval at most).
+    """
+
+    brightness_percent: float = 40.0
+    longest_exposure_s: float = 0.0
+    highest_gain: float = 0.0
+
+
 class CameraConfig(Struct, frozen=True):
     """One camera. `interval_ms` is whole milliseconds; `resolution` is (width, height) in pixels.
 
     `tls_verify` is whether the certificate of an https or rtsps camera must be good. `realtime` is whether the worker
     may take precedence over all others. `secrets` is the file of `Configuration.secrets` where `source` refers to a
     secret, else None.
+
+    `keep_open` is for the Pi's own camera: open all the time, or between shots closed. `controls` are the camera's own,
+    by the name that it advertises, their values as written: only the open camera knows what they may be.
+    `lens_position` is in dioptres, None for the camera's own focus. `region` is the part of the sensor that is used:
+    left, top, width and height as fractions of it, None for all. `raw` is whether a DNG is kept beside each frame.
     """
 
     name: str
@@ -44,6 +69,18 @@ class CameraConfig(Struct, frozen=True):
     tls_verify: bool = True
     realtime: bool = False
     secrets: str | None = None
+    keep_open: KeepOpen = "auto"
+    exposure: ExposureMode = "auto"
+    ramp: RampConfig = RampConfig()
+    controls: dict[str, str] = {}
+    lens_position: float | None = None
+    hdr: str = "off"
+    flip: Flip = "none"
+    region: tuple[float, float, float, float] | None = None
+    tuning_file: str | None = None
+    raw: bool = False
+    artist: str = ""
+    copyright: str = ""
 
 
 class StorageConfig(Struct, frozen=True):
@@ -72,10 +109,14 @@ class RestartConfig(Struct, frozen=True):
 
 
 class SupervisorConfig(Struct, frozen=True):
-    """The supervisor's own part. `lease_caps_s` bounds what a worker may declare for each operation."""
+    """The supervisor's own part. `lease_caps_s` bounds what a worker may declare for each operation.
+
+    `standby` is whether a capture process with everything loaded and no camera waits to take over from one that dies.
+    """
 
     restart: RestartConfig = RestartConfig()
     lease_caps_s: dict[str, float] = field(default_factory=lambda: dict(DEFAULT_LEASE_CAPS_S))
+    standby: Standby = "auto"
 
 
 class Configuration(Struct, frozen=True):
