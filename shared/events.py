@@ -28,7 +28,8 @@ class FrameWritten(Struct, frozen=True, kw_only=True):
     analogue_gain: float | None = None
     recovered: bool = False
     digital_gain: float | None = None
-    colour_gains: tuple[float, float] | None = None
+    red_gain: float | None = None
+    blue_gain: float | None = None
     colour_temperature_k: int | None = None
     lux: float | None = None
     lens_position: float | None = None
