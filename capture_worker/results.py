@@ -52,6 +52,14 @@ class NotStored(Struct, frozen=True):
     reason: str
 
 
+class Saved(Struct, frozen=True):
+    """Snapshot thread: the picture for these operations is in the file `path`, or there is none, and why."""
+
+    operations: tuple[str, ...]
+    path: str = ""
+    problem: str = ""
+
+
 class Broken(Struct, frozen=True):
     """Either thread: it can't go on, and has ended."""
 
@@ -59,4 +67,4 @@ class Broken(Struct, frozen=True):
     where: str
 
 
-Result = Opening | Taken | NotTaken | Stored | NotStored | Broken
+Result = Opening | Taken | NotTaken | Stored | NotStored | Saved | Broken

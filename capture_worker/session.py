@@ -25,12 +25,13 @@ from capture_worker.fruitless import Fruitless
 from capture_worker.gate import DiskGate
 from capture_worker.grid import SlotRange
 from capture_worker.inbox import Inbox
-from capture_worker.past import past_of
 from capture_worker.plan import plan_for
-from capture_worker.recovery import Earlier, Span, look_back
 from capture_worker.request import RequestPlace
 from capture_worker.results import Broken, NotStored, NotTaken, Opening, Result, Stored, Taken
+from capture_worker.snapshot_saver import SnapshotSaver
+from capture_worker.snapshots import Snapshots
 from capture_worker.store import FrameStore
+from capture_worker.tell_past import newest_slot, tell_past
 from capture_worker.teller import Teller
 from capture_worker.writer_thread import WriterThread
 from shared import fence
@@ -39,10 +40,9 @@ from shared.clock import NS_PER_MS, NS_PER_S, StepWatch, is_synchronised
 from shared.config.model import CameraConfig
 from shared.durable import make_directories
 from shared.errors import EX_OK, CameraError, DiskError, WireError
-from shared.events import CameraLost, CameraOpened, ClockStepped, DiskPressure, FrameWritten
-from shared.messages import Configure, Event
+from shared.events import CameraLost, CameraOpened, ClockStepped, DiskPressure
+from shared.messages import Configure, Event, Snapshot
 from shared.transport import Poller
-from shared.tree import newest_frame
 from shared.wire import check
 from shared.worker import Worker
 
@@ -92,6 +92,14 @@ class Session:
             camera, self._place, self._inbox, worker.clock, worker.lease_holder, realtime=camera_config.realtime
         )
         self._asking = Asking(self._place, self._camera, worker.clock)
+        saver = SnapshotSaver(
+            worker.identity.runtime_dir / "snapshots",
+            self.name,
+            self._finisher.finish,
+            self._inbox,
+            worker.lease_holder,
+        )
+        self._snapshots = Snapshots(self._place, worker.clock, saver.save, worker.snapped)
 
     def set_up(self, order: Configure) -> None:
         """Everything before the camera: fences, directories, and the slots since the last account."""
@@ -133,9 +141,11 @@ class Session:
         self._take_clock_step()
         # What ends everything comes last, lest it take with it what came with it.
         for result in sorted(self._inbox.taken(), key=lambda result: isinstance(result, Broken)):
-            self._take_result(result)
+            if not self._snapshots.takes(result):
+                self._take_result(result)
         self._give_up_waiting()
         self._begin_slots(self.worker.clock.wall_ns())
+        self._snapshots.turn(self._next_slot_ns)
         # Each time, since a time server may move the clock by more than was allowed for.
         self._asking.expect(self._next_slot_ns)
         self._teller.tell()
@@ -146,30 +156,17 @@ class Session:
         return DiskError(f"{error.filename or self._camera_dir}: {error.strerror}")
 
     def _account_for_the_past(self, order: Configure) -> None:
-        now_ns = self.worker.clock.wall_ns()
-        self._cursor_ns = now_ns
-        past = past_of(order, now_ns, self.worker.clock.mono_ns(), lambda: self._newest_slot(now_ns))
+        self._cursor_ns = self.worker.clock.wall_ns()
+        past = tell_past(order, self.worker.clock, self._camera_dir, self._plan, self._teller, self._renew_disk)
         if past is None:
             return
         self._first_cause = order.since
-        earlier = Earlier(order.earlier_first_ns, order.earlier_last_ns)
-        span = Span(past.after_ns, past.until_ns + 1, earlier)
-        for part in look_back(self._camera_dir, self.name, self._plan, span, self._renew_disk):
-            self._renew_disk()
-            if isinstance(part, FrameWritten):
-                self._teller.written(part, past.step_ns)
-            else:
-                self._teller.missed(part, order.since, past.step_ns)
         self._cursor_ns = max(past.after_ns, past.until_ns)
         if past.step_ns:
             self._follow_step(past.step_ns)
 
     def _renew_disk(self) -> None:
         self.worker.lease.renew("disk", 60.0)
-
-    def _newest_slot(self, not_after_ns: int) -> int | None:
-        newest = newest_frame(self._camera_dir, not_after_ns)
-        return None if newest is None else newest.name.slot_ns
 
     def _plan_next(self) -> None:
         self._next_slot_ns = self._plan.next_slot(self._cursor_ns)
@@ -191,7 +188,7 @@ class Session:
         waits = [self._alarm.longest_wait_ns]
         if self._next_slot_ns is not None:
             waits.append(self._next_slot_ns - self._asking.lead_ns(self._interval_ns) - wall_ns)
-        due = self._teller.next_tell_ns(), self._asking.patience_ns
+        due = self._teller.next_tell_ns(), self._asking.patience_ns, self._snapshots.due_ns()
         waits += [due_ns - now_ns for due_ns in due if due_ns is not None]
         return min(waits)
 
@@ -220,7 +217,7 @@ class Session:
 
     def _skip_to(self, now_ns: int) -> None:
         """Miss what the clock has left out, but for a slot that is fresh enough to be shot."""
-        after_ns = max(self._cursor_ns, self._newest_slot(now_ns) or 0)
+        after_ns = max(self._cursor_ns, newest_slot(self._camera_dir, now_ns) or 0)
         self._cursor_ns = now_ns
         for slots in self._plan.slots_between(after_ns, now_ns + 1):
             left_out: SlotRange | None = slots
@@ -256,6 +253,7 @@ class Session:
             cause = self._first_cause or "starting"
         if cause is None and self._queued >= _MOST_QUEUED:
             cause = "overrun"
+        self._snapshots.make_way()
         if cause is None and not self._asking.ask(slot_ns, mono_ns + slot_ns - wall_ns, self._interval_ns):
             cause = self._first_cause or "overrun"
         if cause is not None:
@@ -325,7 +323,10 @@ class Session:
             if event.topic == "disk.pressure":
                 self._hear_pressure(event)
         for order in self.worker.link.orders():
-            self._reload(order)
+            if isinstance(order, Snapshot):
+                self._snapshots.order(order)
+            else:
+                self._reload(order)
 
     def _hear_pressure(self, event: Event) -> None:
         try:

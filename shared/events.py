@@ -133,12 +133,16 @@ class ClockStepped(Struct, frozen=True, kw_only=True):
 
 
 class OperationFinished(Struct, frozen=True, kw_only=True):
-    """Supervisor: the long work that `control` answered with this operation id has ended."""
+    """Supervisor: the long work that `control` answered with this operation id has ended.
+
+    `path` is the JPEG of a snapshot, below the runtime directory: whoever asked for it may take it away.
+    """
 
     operation: str
     ok: bool
     worker: str = ""
     detail: str = ""
+    path: str = ""
 
 
 class BusTick(Struct, frozen=True, kw_only=True):

@@ -45,7 +45,19 @@ class Published(FromWorker, frozen=True, kw_only=True, tag="published"):
     dropped: int = 0
 
 
-WorkerMessage = Hello | Ready | Published
+class Snapped(FromWorker, frozen=True, kw_only=True, tag="snapped"):
+    """workers.sock, up: the answer to `Snapshot`. `path` is the whole JPEG, below the runtime directory.
+
+    `detail` says why there is none where it is not `ok`.
+    """
+
+    operation: str
+    ok: bool
+    path: str = ""
+    detail: str = ""
+
+
+WorkerMessage = Hello | Ready | Published | Snapped
 
 
 class Configure(Struct, frozen=True, kw_only=True, tag="configure"):
@@ -64,6 +76,15 @@ class Configure(Struct, frozen=True, kw_only=True, tag="configure"):
     earlier_first_ns: int = 0
     earlier_last_ns: int = -1
     since: MissCause = "down"
+
+
+class Snapshot(Struct, frozen=True, kw_only=True, tag="snapshot"):
+    """workers.sock, down, to a capture worker: one picture as soon as it can be had, for `operation`, and no slot's."""
+
+    operation: str
+
+
+Order = Configure | Snapshot
 
 
 class Lease(FromWorker, frozen=True, kw_only=True, tag="lease"):
@@ -88,7 +109,7 @@ class Event(Struct, frozen=True, kw_only=True):
     data: dict[str, Any]
 
 
-Verb = Literal["ping", "status", "reload", "replay", "start", "stop", "restart", "kill"]
+Verb = Literal["ping", "status", "reload", "replay", "start", "stop", "restart", "kill", "snapshot"]
 
 
 class Request(Struct, frozen=True, kw_only=True):

@@ -18,9 +18,10 @@ import zmq
 from shared import wire
 from shared.clock import NS_PER_MS
 from shared.errors import EX_SOFTWARE, WireError
-from shared.messages import Answer, Configure, Event, Lease, Problem, Request, WorkerMessage
+from shared.messages import Answer, Event, Lease, Order, Problem, Request, WorkerMessage
 from shared.runtime_dir import endpoint
 
+_ORDER: Any = Order
 _HIGH_WATER = 1000
 _LEASES_HIGH_WATER = 10_000
 """At a handful of leases a second: a quarter of an hour or more in which the supervisor reads none."""
@@ -160,7 +161,7 @@ class Hub:
             if len(frames) != 1 or frames[0][:1] not in {b"\x00", b"\x01"}:
                 self.tally.count("events", "not a subscription")
 
-    def send_to_worker(self, route: bytes, message: Configure) -> None:
+    def send_to_worker(self, route: bytes, message: Order) -> None:
         """Down to one worker. One that is gone is not there to miss it."""
         _try_send(self.workers, [route, wire.pack(message)])
 
@@ -215,7 +216,7 @@ def _arrived(socket: zmq.Socket[bytes], most: int) -> Iterator[list[bytes]]:
 
 
 class WorkerLink:
-    """A worker's end: messages up, configuration down, and the events of the others. Main thread only."""
+    """A worker's end: messages up, orders down, and the events of the others. Main thread only."""
 
     def __init__(self, runtime_dir: Path, topics: tuple[str, ...]) -> None:
         self.tally = Tally()
@@ -233,11 +234,11 @@ class WorkerLink:
         self.dropped += not sent
         return sent
 
-    def orders(self) -> Iterator[Configure]:
+    def orders(self) -> Iterator[Order]:
         """What the supervisor has said."""
         for frames in _arrived(self.supervisor, _HIGH_WATER):
             try:
-                yield wire.unpack(frames[-1], Configure)
+                yield wire.unpack(frames[-1], _ORDER)
             except WireError as error:
                 self.tally.count("orders", str(error))
 

@@ -22,7 +22,7 @@ from shared import log as logs
 from shared.clock import NS_PER_S, Clock, SystemClock
 from shared.errors import EX_OK, EX_SOFTWARE, TimelapseError
 from shared.lease import LeaseHolder
-from shared.messages import Configure, Hello, Published, Ready
+from shared.messages import Configure, Hello, Published, Ready, Snapped
 from shared.parent import die_with_parent
 from shared.signals import SignalQueue
 from shared.transport import LeaseSocket, Poller, WorkerLink
@@ -56,7 +56,8 @@ class Worker:
         while (left_ns := until_ns - self.clock.mono_ns()) > 0:
             self.poller.wait(left_ns)
             for order in self.link.orders():
-                return order
+                if isinstance(order, Configure):
+                    return order
             if {signal.SIGTERM, signal.SIGINT} & set(self.signals.taken()):
                 self.end(EX_OK)
         raise TimelapseError("the supervisor sent no configuration")
@@ -64,6 +65,20 @@ class Worker:
     def ready(self) -> None:
         """Say, once, that the work has begun."""
         self.link.send(Ready(worker=self.identity.worker, incarnation=self.identity.incarnation, pid=self.identity.pid))
+
+    def snapped(self, operation: str, path: str, problem: str) -> None:
+        """Answer `Snapshot`: the picture is in `path`, or there is none, and why."""
+        me = self.identity
+        answer = Snapped(
+            worker=me.worker,
+            incarnation=me.incarnation,
+            pid=me.pid,
+            operation=operation,
+            ok=not problem,
+            path=path,
+            detail=problem,
+        )
+        self.link.send(answer)
 
     def publish(self, topic: str, data: Struct) -> None:
         """Send an event to the tap. Never blocks; one that finds no room is counted in the next that does."""

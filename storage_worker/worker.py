@@ -17,7 +17,7 @@ from shared.config.model import Configuration
 from shared.disk import DiskUsage, usage_of
 from shared.errors import EX_OK, DiskError, WireError
 from shared.events import FrameMissed, FrameWritten
-from shared.messages import Event
+from shared.messages import Configure, Event
 from shared.wire import check
 from shared.worker import Worker
 from storage_worker.claim import OutputDirectory
@@ -81,6 +81,8 @@ class StorageWorker:
 
     def _hear(self) -> None:
         for order in self._worker.link.orders():
+            if not isinstance(order, Configure):
+                continue
             # The directory stays: changing it takes a restart of the service.
             self._configuration = order.configuration
             self._cleaner.reconfigure(order.configuration.storage)

@@ -16,13 +16,14 @@ from msgspec.structs import replace
 
 from shared.clock import Clock
 from shared.config.model import Configuration
+from shared.errors import BusyError, UsageError
 from shared.events import OperationFinished, WorkerChanged
-from shared.messages import FromWorker, Lease
+from shared.messages import FromWorker, Lease, Snapped, Snapshot
 from supervisor.leases import LeaseBook
 from supervisor.memory import Memory
 from supervisor.operations import Operations
 from supervisor.policy import Timing
-from supervisor.roster import find, workers_of
+from supervisor.roster import camera_of, find, workers_of
 from supervisor.states import Desired, Happening, State
 from supervisor.supervised import Supervised
 
@@ -92,6 +93,33 @@ class Crew:
             elsewhere = self._memory.stopped() - self.workers.keys()
             self._memory.note_stopped((down - self._leaving) | elsewhere)
         return operation
+
+    def snapshot(self, worker: str) -> tuple[bytes, Snapshot]:
+        """Begin an operation that `snapped` ends: the route to the camera's worker, and what to send there.
+
+        Raises `UsageError` for a worker that is unknown or has no camera, `BusyError` where it can't take pictures now.
+        """
+        name = find(worker, [name for name in self.workers if name not in self._leaving])
+        supervised = self.workers[name]
+        if camera_of(name) is None:
+            raise UsageError(f"{name} has no camera; ask one of: {', '.join(filter(camera_of, self.workers))}")
+        if supervised.record.state is not State.RUNNING:
+            why = f" ({supervised.last_detail})" if supervised.last_detail else ""
+            raise BusyError(f"{name} takes no pictures at present: it is in the state {supervised.record.state}{why}")
+        operation = self._operations.begin("snapshot", name, supervised.incarnation)
+        return supervised.route, Snapshot(operation=operation)
+
+    def snapped(self, message: Snapped) -> None:
+        """A worker has answered `snapshot`; an answer that nobody waits for any more means nothing."""
+        if self._operations.answered(message.operation) is not None:
+            finished = OperationFinished(
+                operation=message.operation,
+                ok=message.ok,
+                worker=message.worker,
+                detail=message.detail,
+                path=message.path,
+            )
+            self._tell("operation.finished", finished)
 
     def happen(self, name: str, happening: Happening) -> None:
         """Something befell a worker; one that is not known does not matter."""

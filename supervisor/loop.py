@@ -20,7 +20,7 @@ from shared.clock import NS_PER_MS, NS_PER_S, Clock
 from shared.config.model import Configuration
 from shared.errors import EX_OK, BusyError, ConfigError, TimelapseError, WireError
 from shared.events import WORKER_TOPICS, SupervisorStarted, SupervisorStopping
-from shared.messages import Configure, Hello, Published, Ready, WorkerMessage
+from shared.messages import Configure, Hello, Published, Ready, Snapped, WorkerMessage
 from shared.signals import SignalQueue
 from shared.status import SCHEMA, Status, SupervisorStatus
 from shared.transport import Hub, Poller
@@ -28,6 +28,7 @@ from shared.version import VERSION
 from supervisor.brake import Brake
 from supervisor.bus import Bus
 from supervisor.causes import MISS_CAUSES
+from supervisor.commands import STOPPING, Commands
 from supervisor.crew import Crew
 from supervisor.desk import Desk
 from supervisor.memory import Memory
@@ -58,7 +59,6 @@ _STOP_S = 0.2
 _STOP_REST_S = 0.1
 _SLAY_S = 0.05
 """All of it, with both kills, stays under the half second that a shutdown may take."""
-_STOPPING = "the supervisor is stopping; ask again when it has been started anew"
 
 
 class Supervisor:
@@ -74,17 +74,27 @@ class Supervisor:
         self._picture = Picture()
         self._reloader = Reloader(configuration, clock)
         self._crew = Crew(runtime_dir, self._memory, clock, tell=self._tell)
-        self._desk = Desk(self)
-        self._probes = Probes()
         self._rebinding = Rebinding(runtime_dir, self._hub)
         self._brake = Brake(self._hub.tally, clock.mono_ns())
         self._poller = Poller()
+        self._probes = Probes()
         # Not the leases: they are read in every turn, and there is one each second. No lease is shorter than its slack
         # of a second, so each is known before it runs out; waking for all of them was most of what this process cost.
         for socket in (self._hub.workers, self._hub.events, self._hub.control):
             self._poller.add(socket)
         self._poller.add(self._signals.fd)
         self._reading = Reading(configuration.path, self._poller, clock)
+        self._desk = Desk(
+            Commands(
+                self._hub,
+                self._bus,
+                self._crew,
+                self._memory,
+                self._reading,
+                status=self._status,
+                is_stopping=lambda: bool(self._stage),
+            )
+        )
         self._ready: set[Any] = set()
         self._watched: dict[int, Supervised] = {}
         self._started_wall_ns = clock.wall_ns()
@@ -193,6 +203,8 @@ class Supervisor:
                 self._happen_to(speaker, message, Happening.READY)
             case Published():
                 self._take_event(speaker, message)
+            case Snapped():
+                self._crew.snapped(message)
 
     def _configure_worker(self, worker: Supervised, route: bytes, message: Hello) -> None:
         if worker.process is None or message.incarnation != worker.incarnation:
@@ -332,7 +344,7 @@ class Supervisor:
 
     def _end_reading(self) -> None:
         read = self._reading.end()
-        self._answer_waiting(read, BusyError(_STOPPING))
+        self._answer_waiting(read, BusyError(STOPPING))
 
     def _answer_waiting(self, read: int, outcome: dict[str, Any] | TimelapseError) -> None:
         for back, answer in self._desk.conclude(read, outcome):
@@ -345,33 +357,3 @@ class Supervisor:
             if worker.process is not None and worker.configured_incarnation == worker.incarnation:
                 self._hub.send_to_worker(worker.route, Configure(configuration=configuration))
         self._crew.configure(configuration)
-
-    def ping(self) -> dict[str, Any]:
-        """See `supervisor.desk.Orders`."""
-        return {"pid": os.getpid(), "boot": self._bus.boot, "version": VERSION}
-
-    def whole_status(self) -> dict[str, Any]:
-        """See `supervisor.desk.Orders`."""
-        return wire.check_event_data("status", self._status())
-
-    def order(self, verb: str, worker: str) -> str:
-        """See `supervisor.desk.Orders`."""
-        self._refuse_while_stopping()
-        return self._crew.order(verb, worker)
-
-    def reload(self) -> int:
-        """See `supervisor.desk.Orders`."""
-        self._refuse_while_stopping()
-        return self._reading.ask()
-
-    def _refuse_while_stopping(self) -> None:
-        if self._stage:
-            raise BusyError(_STOPPING)
-
-    def replay(self, boot: str, after_seq: int, limit: int) -> dict[str, Any]:
-        """See `supervisor.desk.Orders`."""
-        if boot in {"", self._bus.boot}:
-            return self._bus.replay(after_seq, limit)
-        events = self._memory.replay(boot, after_seq)[: max(0, limit)]
-        seqs = [event["seq"] for event in events] or [after_seq]
-        return {"boot": boot, "first_seq": seqs[0], "last_seq": seqs[-1], "events": events}

@@ -35,6 +35,13 @@ class Operations:
         self._open.append(Operation(operation, verb, worker, incarnation))
         return operation
 
+    def answered(self, operation: str) -> Operation | None:
+        """The worker has answered this one, which ends by that; None where it is not open (any more)."""
+        found = next((each for each in self._open if each.operation == operation and each.verb == "snapshot"), None)
+        if found is not None:
+            self._open.remove(found)
+        return found
+
     def ended(self, worker: str, record: Record, incarnation: int, detail: str) -> list[OperationFinished]:
         """Those of a worker that have ended now that its record is this one."""
         finished = []
@@ -49,6 +56,9 @@ class Operations:
 
 def _outcome(operation: Operation, record: Record, incarnation: int) -> bool | None:
     """Whether it went well; None while it still goes on."""
+    if operation.verb == "snapshot":
+        # Only its worker's answer ends it well, and none comes from one that is on its way out, or another one.
+        return None if record.state is State.RUNNING and incarnation == operation.incarnation else False
     wants_down = operation.verb == "stop"
     if record.state is State.STOPPED:
         return wants_down or operation.verb == "kill"

@@ -13,7 +13,7 @@ from typing import Literal
 
 from shared.errors import EX_OK, EX_TEMPFAIL, BusyError, NotRunningError
 from shared.events import OperationFinished
-from shared.messages import Event
+from shared.messages import Event, Verb
 from shared.wire import check
 from timelapse.client import Client, find
 from timelapse.show.verdict import trouble_of_worker
@@ -33,14 +33,18 @@ def carry_out(verb: OperationVerb, arguments: argparse.Namespace) -> int:
             client.ask(verb, worker=arguments.worker)
             print(f"{arguments.worker}: {verb} accepted (--wait waits until it is done)")
             return EX_OK
-        finished = _asked_and_finished(client, verb, arguments.worker, arguments.timeout)
+        finished = asked_and_finished(client, verb, arguments.worker, arguments.timeout)
         print(_outcome(client, verb, finished), file=sys.stdout if finished.ok else sys.stderr)
         return EX_OK if finished.ok else EX_TEMPFAIL
     finally:
         client.close()
 
 
-def _asked_and_finished(client: Client, verb: OperationVerb, worker: str, timeout_s: float) -> OperationFinished:
+def asked_and_finished(client: Client, verb: Verb, worker: str, timeout_s: float) -> OperationFinished:
+    """Have the supervisor do it, and block until it is done, or not.
+
+    Raises `BusyError` when it takes longer, `NotRunningError` when the supervisor ends.
+    """
     stream = Stream(client, ("operation.",))
     try:
         deadline_s = time.monotonic() + timeout_s

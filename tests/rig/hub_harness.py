@@ -22,7 +22,7 @@ import msgspec
 from shared import wire
 from shared.causes import MissCause
 from shared.config.model import Configuration
-from shared.messages import Configure, Event, Hello, Lease, Published, Ready
+from shared.messages import Configure, Event, Hello, Lease, Published, Ready, Snapped
 from shared.transport import Hub, Poller
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,6 +43,7 @@ class HubHarness:
         self.hellos: list[Hello] = []
         self.readies: list[Ready] = []
         self.published: list[Published] = []
+        self.snapped: list[Snapped] = []
         self.leases: list[Lease] = []
         self.subscriptions: set[str] = set()
         self.processes: list[subprocess.Popen[bytes]] = []
@@ -184,6 +185,8 @@ class HubHarness:
                 self._hub.send_to_worker(route, self._answer())
             elif isinstance(message, Ready):
                 self.readies.append(message)
+            elif isinstance(message, Snapped):
+                self.snapped.append(message)
             else:
                 self.published.append(message)
         self.leases.extend(self._hub.lease_messages(_MOST))

@@ -22,7 +22,7 @@ from shared.clock import NS_PER_S
 from shared.config.model import CameraConfig, Configuration
 from shared.events import FrameMissed, FrameWritten
 from shared.lease import LeaseHolder
-from shared.messages import Configure, Event, Lease
+from shared.messages import Configure, Event, Lease, Snapshot
 from shared.transport import Tally
 from shared.worker import Worker
 from shared.worker_identity import Identity
@@ -42,13 +42,13 @@ class _Link:
     def __init__(self) -> None:
         self.tally = Tally()
         self.events: list[Event] = []
-        self.configures: list[Configure] = []
+        self.configures: list[Configure | Snapshot] = []
 
     def heard(self) -> list[Event]:
         heard, self.events = self.events, []
         return heard
 
-    def orders(self) -> list[Configure]:
+    def orders(self) -> list[Configure | Snapshot]:
         orders, self.configures = self.configures, []
         return orders
 
@@ -86,6 +86,7 @@ class StillWorker:
         self.leases: list[Lease] = []
         self.published: list[tuple[str, Struct]] = []
         self.moments: list[tuple[int, int]] = []
+        self.answers: list[tuple[str, str, str]] = []
         self.has_room = True
         self.readies = 0
         self.lease = self.lease_holder("main")
@@ -105,6 +106,10 @@ class StillWorker:
             self.publish(topic, data)
             self.moments.append((wall_ns, mono_ns))
         return self.has_room
+
+    def snapped(self, operation: str, path: str, problem: str) -> None:
+        """See `Worker.snapped`."""
+        self.answers.append((operation, path, problem))
 
     def ready(self) -> None:
         """See `Worker.ready`."""

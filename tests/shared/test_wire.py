@@ -14,11 +14,24 @@ from hypothesis import strategies as st
 from shared import messages, wire
 from shared.errors import WireError
 from shared.events import DATA_TYPES, WORKER_TOPICS, FrameMissed
-from shared.messages import Answer, Configure, Event, Hello, Lease, Published, Ready, Request, WorkerMessage
+from shared.messages import (
+    Answer,
+    Configure,
+    Event,
+    Hello,
+    Lease,
+    Order,
+    Published,
+    Ready,
+    Request,
+    Snapped,
+    Snapshot,
+    WorkerMessage,
+)
 from tests.rig.struct_values import PLAIN, values_of
 
-_MESSAGES: list[Any] = [Hello, Ready, Published, Configure, Lease, Event, Request, Answer]
-_KINDS: list[Any] = [*_MESSAGES, WorkerMessage]
+_MESSAGES: list[Any] = [Hello, Ready, Published, Snapped, Configure, Snapshot, Lease, Event, Request, Answer]
+_KINDS: list[Any] = [*_MESSAGES, WorkerMessage, Order]
 _HELLO = Hello(worker="capture.main", incarnation=1, pid=2)
 _MISSED = FrameMissed(camera="main", first_slot_ns=0, last_slot_ns=10, interval_ns=10, count=2, cause="stale")
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from shared.clock import NS_PER_S
 from shared.config.model import CameraConfig, Configuration
-from shared.messages import Answer, Configure, Hello, Published, Ready
+from shared.messages import Configure, Hello, Published, Ready, Request
 from supervisor.loop import Supervisor
 from supervisor.states import State
 from supervisor.supervised import Supervised
@@ -141,7 +141,7 @@ def test_sums_that_no_message_can_hold_do_not_end_the_supervisor(supervisor: Sup
         supervisor._take_worker_message(b"", _with(_published(worker), field, (1 << 64) - 1))
     supervisor._publish_status()
     assert field != "bytes" or supervisor._hub.tally.malformed["status"] == 1, "said in the log with a brake"
-    supervisor._hub.answer([b"nobody"], Answer(id="1", ok=True, data=supervisor.whole_status()))
+    supervisor._desk.answer(Request(id="1", verb="status"), [b"nobody"])
 
 
 def test_what_a_worker_had_to_drop_is_counted_in_full(supervisor: Supervisor) -> None:
