@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 
 import msgspec
 from msgspec.structs import replace
@@ -58,8 +57,10 @@ def chosen(camera: str | None, known: list[str]) -> str:
 
 def take(configuration: Configuration, timeout_s: float) -> bytes:
     """The JPEG of the configuration's only camera. Blocks. Raises `TakenError`, or `BusyError` after `timeout_s`."""
+    from supervisor.interpreter import command
+
     process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "capture_worker.one_picture"],
+        command("capture_worker.one_picture", []),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
