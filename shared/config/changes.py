@@ -13,7 +13,7 @@ from msgspec import Struct, structs
 
 from shared.config.keys import find, flatten
 from shared.config.model import Configuration
-from shared.config.schema import Effect, Setting
+from shared.config.setting import Effect, Setting
 
 
 class Changes(Struct, frozen=True):
@@ -42,8 +42,8 @@ def compare(old: Configuration, new: Configuration) -> Changes:
 def merge_for_reload(old: Configuration, new: Configuration) -> Configuration:
     """The configuration in force after a reload from `old` to `new`.
 
-    Everything is the new one's but what the whole service has to be restarted for. A camera's new source and
-    resolution are in it already: that camera's worker takes them when it next starts.
+    Everything is the new one's but what the whole service has to be restarted for. What a camera is opened with is in
+    it already, as it will be: that camera's worker takes it when it next starts.
     """
     return structs.replace(new, output_dir=old.output_dir, require_mount=old.require_mount)
 

@@ -1,6 +1,6 @@
 """Holding a tree of nodes against the schema: which values are there, and everything that is wrong with each.
 
-Owns: unknown, doubled and missing keys, kinds of nodes, single values, camera names.
+Owns: unknown, doubled and missing keys, kinds of nodes, single values, names that the user chooses.
 Does not own: rules between keys (`shared.config.cross`), nor putting the values together (`shared.config.settings`).
 Invariant: never stops at the first mistake; each key is looked at once, and a mistake in a shared node is told once.
 """
@@ -12,18 +12,16 @@ from typing import Any
 
 from msgspec import Struct
 
+from shared.config.camera_keys import CAMERA, CONTROLS
 from shared.config.keys import all_names, find, keys_named, names_of
 from shared.config.merge import merged_entries
 from shared.config.mistakes import Mistake
 from shared.config.redact import shown
-from shared.config.schema import ROOT, Section, Setting
+from shared.config.schema import ROOT
+from shared.config.setting import Section, Setting
 from shared.config.suggest import VERY_NEAR, closest, did_you_mean
 from shared.config.tree import Entry, Mapping, Node, Scalar, Span, key_text, resolved
 
-LONGEST_CAMERA_NAME = 32
-RESERVED_CAMERA_NAMES = ("storage", "render")  # they are workers without a camera
-
-_CAMERA_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
 _GLUED = re.compile(r"[A-Za-z_][\w-]*:\S")
 _STANDARD_TAG = "tag:yaml.org,2002:"
 _TOP = Span(0, 0, 1, 1)
@@ -99,23 +97,17 @@ class Checker:
         if name in seen:
             self.mistake(entry.key.span, key, f"is given twice (first in line {seen[name].line})")
         seen.setdefault(name, entry.key.span)
-        if section.each is not None:
-            self._camera(entry, section.each, key, name)
-            return
-        expected = section.entry(name)
+        expected = section.entry(name) if section.each is None else section.each
+        if section.each is not None and (problem := section.name_problem(name)):
+            self.mistake(entry.key.span, key, problem)
+        if expected is CAMERA:
+            self.cameras.setdefault(name, entry.key.span)
         if expected is None:
             self.mistake(entry.key.span, key, f"unknown key{_hint(name, section)}")
         elif isinstance(expected, Section):
             self._section(entry.value, expected, f"{key}.", entry.key.span)
         else:
             self._setting(entry, expected, key)
-
-    def _camera(self, entry: Entry, camera: Section, key: str, name: str) -> None:
-        self.cameras.setdefault(name, entry.key.span)
-        problem = camera_name_problem(name)
-        if problem:
-            self.mistake(entry.key.span, key, problem)
-        self._section(entry.value, camera, f"{key}.", entry.key.span)
 
     def _setting(self, entry: Entry, setting: Setting, key: str) -> None:
         self.failed.add(key)
@@ -147,20 +139,6 @@ class Checker:
         return False
 
 
-def camera_name_problem(name: str) -> str | None:
-    """What is wrong with a camera's name, which becomes a directory and the worker `capture.NAME`; None if nothing."""
-    if name in RESERVED_CAMERA_NAMES:
-        return f"{name} is the name of a worker: call the camera otherwise"
-    if len(name) > LONGEST_CAMERA_NAME:
-        return f"a camera's name has at most {LONGEST_CAMERA_NAME} characters, this one {len(name)}"
-    if _CAMERA_NAME.fullmatch(name):
-        return None
-    better = re.sub(r"[^a-z0-9_-]+", "-", name.lower()).strip("-_")
-    is_address = ":" in name or "@" in name  # a source that slipped into the key, perhaps with its password
-    hint = f" (did you mean {better}?)" if _CAMERA_NAME.fullmatch(better) and not is_address else ""
-    return f"a camera's name is made of a-z, 0-9, - and _, and begins with a letter or digit{hint}"
-
-
 def _plain(name: str) -> str:
     """A key as it may stand in a dotted path: as it is where it is a word, else redacted and in quotes."""
     return name if re.fullmatch(r"[\w-]{1,60}", name) else shown(name)
@@ -177,7 +155,8 @@ def _hint(name: str, section: Section) -> str:
         return near
     if elsewhere := keys_named(closest(name, all_names(), VERY_NEAR) or name):
         return f" here (did you mean {' or '.join(elsewhere)}?)"
-    return f" (known here: {', '.join(known)})"
+    beside = f"; a control of the camera's own goes into {CONTROLS.name}" if section is CAMERA else ""
+    return f" (known here: {', '.join(known)}{beside})"
 
 
 def _no_section(target: Node, section: Section) -> str:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from shared.config.check import camera_name_problem
+from shared.config.camera_keys import CONTROLS, camera_name_problem, control_name_problem
 from shared.config.compose import compose
 from shared.config.keys import flatten
 from shared.config.merge import is_merge
 from shared.config.mistakes import MistakesError
 from shared.config.quote import written
 from shared.config.read import parse
+from shared.config.redact import shown
 from shared.config.show import no_camera, setting_of
 from shared.config.splice import nested_flow, nested_lines, replaced, step_of, with_flow_entry, with_lines_after
 from shared.config.tree import Alias, Entry, Mapping, Node, Scalar, end_of, key_text
@@ -33,6 +34,7 @@ def set_value(text: str, dotted_key: str, value: str, path: str) -> str:
     root = compose(text, path)
     names = dotted_key.split(".")
     _check_camera(root, names)
+    _check_control(names)
     edited = _Edit(text, path, root, names).with_value(value.strip())
     _verify(text, edited, dotted_key, value.strip(), path)
     return edited
@@ -51,6 +53,15 @@ def _check_camera(root: Node | None, names: list[str]) -> None:
     problem = camera_name_problem(names[1])
     if problem:
         raise UsageError(f"cameras.{names[1]}: {problem}")
+
+
+def _check_control(names: list[str]) -> None:
+    """What is no control's name may not even be a key: it would go into the file as it is."""
+    if names[0] != "cameras" or names[2] != CONTROLS.name:
+        return
+    problem = control_name_problem(names[3])
+    if problem:
+        raise UsageError(f"{'.'.join(names[:3])}.{shown(names[3])}: {problem}")
 
 
 def _camera_names(root: Node | None) -> list[str]:

@@ -32,6 +32,7 @@ class Location(Struct, frozen=True):
 KeepOpen = Literal["auto", "always", "never"]
 ExposureMode = Literal["auto", "locked", "ramp"]
 Flip = Literal["none", "horizontal", "vertical", "both"]
+Hdr = Literal["off", "single", "multi", "multi-unmerged", "night"]
 Standby = Literal["auto", "always", "never"]
 
 
@@ -56,8 +57,10 @@ class CameraConfig(Struct, frozen=True):
 
     `keep_open` is for the Pi's own camera: open all the time, or between shots closed. `controls` are the camera's own,
     by the name that it advertises, their values as written: only the open camera knows what they may be.
-    `lens_position` is in dioptres, None for the camera's own focus. `region` is the part of the sensor that is used:
-    left, top, width and height as fractions of it, None for all. `raw` is whether a DNG is kept beside each frame.
+    `lens_position` is in dioptres, None for the camera's own focus. `hdr` is libcamera's HdrMode: Off, SingleExposure,
+    MultiExposure, MultiExposureUnmerged, Night. `region` is the part of the sensor that is used: left, top, width and
+    height as fractions of it, None for all. `raw` is whether a DNG is kept beside each frame. `artist` and `copyright`
+    are for the metadata of each frame, and empty where nobody is named.
     """
 
     name: str
@@ -74,7 +77,7 @@ class CameraConfig(Struct, frozen=True):
     ramp: RampConfig = RampConfig()
     controls: dict[str, str] = {}
     lens_position: float | None = None
-    hdr: str = "off"
+    hdr: Hdr = "off"
     flip: Flip = "none"
     region: tuple[float, float, float, float] | None = None
     tuning_file: str | None = None

@@ -14,9 +14,9 @@ from typing import NoReturn
 from shared.config.check import Checker
 from shared.config.compose import LONGEST, compose
 from shared.config.cross import check_between
+from shared.config.cross_camera import check_cameras
 from shared.config.mistakes import Mistake, MistakesError
 from shared.config.model import Configuration
-from shared.config.not_yet import check_sources
 from shared.config.paths import base_of
 from shared.config.settings import build
 
@@ -59,7 +59,7 @@ def parse(text: str, path: str) -> Configuration:
     checker = Checker(path, base_of(path))
     checker.walk(root)
     check_between(checker)
-    check_sources(checker)
+    check_cameras(checker)
     if checker.mistakes:
         raise MistakesError(checker.mistakes)
     return build(path, {key: found.value for key, found in checker.found.items()}, checker.cameras)

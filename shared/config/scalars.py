@@ -1,6 +1,6 @@
-"""Booleans, plain numbers and bounds: the values without a unit.
+"""Booleans, plain numbers, words and bounds: the values without a unit.
 
-Owns: what counts as true, as a number, and how a value out of its range is refused.
+Owns: what counts as true, as a number, as one of some words, and how a value out of its range is refused.
 Does not own: the ranges; they are `shared.config.schema`'s.
 Invariant: no parser raises anything but ValueError.
 """
@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Protocol, Self, TypeVar
 
 from shared.config.redact import shown
+from shared.config.suggest import did_you_mean
 
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]{1,12}(?:\.[0-9]{1,12})?|\.[0-9]{1,12})")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,12}")
@@ -63,6 +64,19 @@ def parse_whole(text: str) -> int:
     return int(text)
 
 
+def one_of(words: tuple[str, ...]) -> Callable[[str], str]:
+    """A parser that takes these words alone, and has a hint for `yes`, `no` and their like where some mean that."""
+
+    def parse_word(text: str) -> str:
+        word = text.strip()
+        if word in words:
+            return word
+        hint = _meant_word(word.casefold(), words) or did_you_mean(word, words) or f" (known: {', '.join(words)})"
+        raise ValueError(f"{shown(word)} is not known here{hint}")
+
+    return parse_word
+
+
 def within(parse: Callable[[str], T], low: T, high: T, render: Callable[[T], str]) -> Callable[[str], T]:
     """A parser like `parse` that also refuses what is not from `low` to `high`, both included."""
 
@@ -73,3 +87,8 @@ def within(parse: Callable[[str], T], low: T, high: T, render: Callable[[T], str
         return value
 
     return parse_within
+
+
+def _meant_word(word: str, words: tuple[str, ...]) -> str:
+    meant = "always" if word in {"true", *_MEANT_TRUE} else "never" if word in {"false", *_MEANT_FALSE} else ""
+    return f" (did you mean {meant}?)" if meant in words else ""

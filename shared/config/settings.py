@@ -15,7 +15,8 @@ from msgspec import structs
 
 from shared.config.model import DEFAULT_LEASE_CAPS_S, CameraConfig, Configuration, Location
 from shared.config.reference import names_in
-from shared.config.schema import ROOT, Section, Setting
+from shared.config.schema import ROOT
+from shared.config.setting import Section, Setting
 
 # A camera and a place, only so that each setting is there to have its default read.
 DEFAULTS = Configuration(path="", output_dir="", cameras={"NAME": CameraConfig("NAME")}, location=Location(0.0, 0.0))
@@ -46,6 +47,8 @@ def _nested(section: Section, prefix: str, values: Mapping[str, Any], cameras: t
         if isinstance(entry, Setting):
             if key in values:
                 nested[entry.field] = values[key]
+        elif isinstance(entry.each, Setting):
+            nested[entry.field] = {name.removeprefix(f"{key}."): values[name] for name in values if _is_in(name, key)}
         elif entry.each is not None:
             each = entry.each
             nested[entry.field] = {
@@ -54,3 +57,7 @@ def _nested(section: Section, prefix: str, values: Mapping[str, Any], cameras: t
         elif inner := _nested(entry, f"{key}.", values, cameras):
             nested[entry.field] = inner
     return nested
+
+
+def _is_in(dotted_key: str, section_key: str) -> bool:
+    return dotted_key.rpartition(".")[0] == section_key

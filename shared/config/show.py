@@ -10,7 +10,7 @@ from shared.config.keys import all_settings, find, flatten, names_of
 from shared.config.model import Configuration
 from shared.config.quote import written
 from shared.config.redact import redact_url
-from shared.config.schema import CAMERA, Section, Setting
+from shared.config.setting import USERS_OWN, Section, Setting
 from shared.config.suggest import did_you_mean
 from shared.errors import UsageError
 
@@ -24,7 +24,8 @@ def show(configuration: Configuration) -> str:
         shared = _common_length(sections, open_sections)
         lines += [f"{'  ' * depth}{sections[depth]}:" for depth in range(shared, len(sections))]
         open_sections = sections
-        lines.append(f"{'  ' * len(sections)}{name}: {written(redact_url(setting.render(value)))}")
+        text = setting.render(value)
+        lines.append(f"{'  ' * len(sections)}{name}: {written(text if setting.free_text else redact_url(text))}")
     return "\n".join(lines) + "\n"
 
 
@@ -49,10 +50,18 @@ def setting_of(dotted_key: str) -> Setting:
     if isinstance(entry, Setting):
         return entry
     if isinstance(entry, Section):
-        inner = names_of(entry) or [f"NAME.{name}" for name in names_of(CAMERA)]
-        keys = ", ".join(f"{dotted_key}.{name}" for name in inner)
+        keys = ", ".join(f"{dotted_key}.{name}" for name in _inner(entry))
         raise UsageError(f"{dotted_key} is a section: name one of its keys ({keys})")
     raise UsageError(f"there is no key {dotted_key}{_hint(dotted_key)}")
+
+
+def _inner(section: Section) -> list[str]:
+    """The names that may follow a section's own, `NAME` where the user chooses them."""
+    if section.each is None:
+        return names_of(section)
+    return (
+        [f"{USERS_OWN}.{name}" for name in names_of(section.each)] if isinstance(section.each, Section) else [USERS_OWN]
+    )
 
 
 def no_camera(name: str, known: list[str]) -> UsageError:

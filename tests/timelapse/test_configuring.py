@@ -61,12 +61,12 @@ def test_check_with_an_empty_path_says_what_is_wrong(capsys: pytest.CaptureFixtu
     assert capsys.readouterr().err == "--config names no file: what follows it is empty\n"
 
 
-def test_check_of_a_camera_that_this_version_has_not_is_a_mistake(
+def test_check_of_a_key_that_another_kind_of_camera_has_is_a_mistake(
     path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    path.write_text("output_dir: frames\ncameras:\n  main: {source: /dev/video0}\n")
+    path.write_text("output_dir: frames\ncameras:\n  main: {source: /dev/video0, raw: true}\n")
     assert config(path, "check") == 78
-    assert f"{path}:3:18: cameras.main.source: '/dev/video0': this version has no" in capsys.readouterr().err
+    assert f"{path}:3:36: cameras.main.raw: is for the Pi's own camera" in capsys.readouterr().err
 
 
 def test_show_has_defaults_and_no_password(path: Path, capsys: pytest.CaptureFixture[str]) -> None:

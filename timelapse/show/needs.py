@@ -24,7 +24,7 @@ def _remedy(key: str) -> str:
     # Loaded late: there are such keys only between a reload and a restart.
     from shared.config.changes import remedy
     from shared.config.keys import find
-    from shared.config.schema import Setting
+    from shared.config.setting import Setting
 
     # The supervisor may be newer than this command, and know more keys.
     return remedy(key) if isinstance(find(key), Setting) else "restart the service"

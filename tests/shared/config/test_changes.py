@@ -29,6 +29,8 @@ OLD = parse(TEXT, PATH)
         ("cameras.main.interval", "5s"),
         ("cameras.main.quality", "80"),
         ("cameras.main.window", "06:00-20:00"),
+        ("cameras.main.artist", "Jane Doe"),
+        ("cameras.main.copyright", "© Jane Doe"),
         ("storage.stop_above", "91%"),
         ("storage.clean", "false"),
         ("storage.clean_above", "84%"),
@@ -39,6 +41,7 @@ OLD = parse(TEXT, PATH)
         ("supervisor.restart.max", "10m"),
         ("supervisor.restart.stable", "2m"),
         ("supervisor.lease_caps.open", "10s"),
+        ("supervisor.standby", "never"),
     ],
 )
 def test_change_of_policy_is_applied(key: str, value: str) -> None:
@@ -48,7 +51,11 @@ def test_change_of_policy_is_applied(key: str, value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "value"), [("cameras.main.source", "/srv/x.mp4"), ("cameras.main.resolution", "640x480")]
+    ("key", "value"),
+    [
+        ("cameras.main.source", "/srv/x.mp4"),
+        ("cameras.main.resolution", "640x480"),
+    ],
 )
 def test_change_of_what_is_opened_waits_for_the_worker_and_is_stored(key: str, value: str) -> None:
     new = parse(set_value(TEXT, key, value, PATH), PATH)
@@ -99,3 +106,35 @@ def test_secrets_kept_elsewhere_are_applied_and_wait_for_the_cameras_that_have_s
     assert compare(new, parse(text, PATH)) == changes
     assert merge_for_reload(old, new) == new
     assert remedy("cameras.gate.source") == "timelapse restart capture.gate"
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("exposure", "ramp"),
+        ("ramp.brightness", "30%"),
+        ("ramp.longest_exposure", "2s"),
+        ("ramp.highest_gain", "8"),
+        ("controls.Sharpness", "2"),
+        ("controls.AwbMode", "Indoor"),
+        ("flip", "both"),
+        ("keep_open", "never"),
+        ("lens_position", "0.5"),
+        ("hdr", "night"),
+        ("region", "0,0,0.5,0.5"),
+        ("tuning_file", "/etc/t.json"),
+        ("raw", "true"),
+    ],
+)
+def test_change_of_how_the_camera_is_set_up_waits_for_the_worker(key: str, value: str) -> None:
+    text = TEXT.replace("{source: test}", "{source: auto, controls: {Sharpness: 1.5}}")
+    old, new = parse(text, PATH), parse(set_value(text, f"cameras.main.{key}", value, PATH), PATH)
+    assert compare(old, new) == Changes(needs_restart=(f"cameras.main.{key}",))
+    assert merge_for_reload(old, new) == new
+    assert remedy(f"cameras.main.{key}") == "timelapse restart capture.main"
+
+
+def test_control_that_goes_waits_for_the_worker() -> None:
+    with_one = parse(TEXT.replace("{source: test}", "{source: auto, controls: {A: 1}}"), PATH)
+    without = parse(TEXT.replace("{source: test}", "{source: auto}"), PATH)
+    assert compare(with_one, without) == Changes(needs_restart=("cameras.main.controls.A",))

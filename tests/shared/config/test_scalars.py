@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from shared.config.scalars import format_boolean, parse_boolean, parse_number, parse_whole, within
+from shared.config.scalars import format_boolean, one_of, parse_boolean, parse_number, parse_whole, within
 
 
 @pytest.mark.parametrize("value", [True, False])
@@ -49,3 +51,19 @@ def test_bounds_hold_their_ends_and_nothing_beyond() -> None:
     for text in ("0", "101"):
         with pytest.raises(ValueError, match=rf"'{text}' is out of range: from 1 to 100"):
             parse(text)
+
+
+def test_word_that_is_known_is_taken_and_every_other_refused_with_the_nearest() -> None:
+    parse = one_of(("auto", "locked", "ramp"))
+    assert [parse(word) for word in ("auto", " ramp ")] == ["auto", "ramp"]
+    for word, told in (("Ramp", "(did you mean ramp?)"), ("lock", "(did you mean locked?)"), ("on", "(known: auto, ")):
+        with pytest.raises(ValueError, match=re.escape(f"'{word}' is not known here {told}")):
+            parse(word)
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"), [("true", "always"), ("Yes", "always"), ("on", "always"), ("off", "never"), ("FALSE", "never")]
+)
+def test_boolean_in_the_place_of_a_word_has_the_word_that_means_it(word: str, meant: str) -> None:
+    with pytest.raises(ValueError, match=rf"\(did you mean {meant}\?\)"):
+        one_of(("auto", "always", "never"))(word)

@@ -11,6 +11,7 @@ from shared.config.model import (
     CameraConfig,
     Configuration,
     Location,
+    RampConfig,
     RestartConfig,
     StorageConfig,
     SupervisorConfig,
@@ -35,14 +36,44 @@ cameras:
     window: always
     tls_verify: true
     realtime: false
+    artist: ''
+    copyright: ''
+    exposure: auto
+    ramp:
+      brightness: 40%
+      longest_exposure: auto
+      highest_gain: auto
+    flip: none
+    keep_open: auto
+    lens_position: auto
+    hdr: off
+    region: all
+    raw: false
   garden:
-    source: test
+    source: picamera2
     resolution: 640x480
     interval: 10s
     quality: 90
     window: sunrise..sunset
     tls_verify: true
     realtime: false
+    artist: Jane <jane@cam>
+    copyright: ''
+    exposure: ramp
+    ramp:
+      brightness: 35.5%
+      longest_exposure: 5s
+      highest_gain: 8
+    controls:
+      AwbMode: Daylight
+      Sharpness: 1.5
+    flip: both
+    keep_open: never
+    lens_position: 0
+    hdr: off
+    region: 0.25,0.25,0.5,0.5
+    tuning_file: /etc/t.json
+    raw: true
 storage:
   stop_above: 90%
   clean: true
@@ -51,6 +82,7 @@ storage:
   keep_min: 1h
   keep_days: 0
 supervisor:
+  standby: auto
   restart:
     base: 5s
     max: 5m
@@ -69,7 +101,22 @@ CONFIGURATION = Configuration(
     "/srv/frames",
     {
         "main": CameraConfig("main", "rtsp://user:secret@cam/s", interval_ms=500),
-        "garden": CameraConfig("garden", "test", (640, 480), window="sunrise..sunset"),
+        "garden": CameraConfig(
+            "garden",
+            "picamera2",
+            (640, 480),
+            window="sunrise..sunset",
+            artist="Jane <jane@cam>",
+            exposure="ramp",
+            ramp=RampConfig(35.5, 5.0, 8.0),
+            controls={"AwbMode": "Daylight", "Sharpness": "1.5"},
+            flip="both",
+            keep_open="never",
+            lens_position=0.0,
+            region=(0.25, 0.25, 0.5, 0.5),
+            tuning_file="/etc/t.json",
+            raw=True,
+        ),
     },
     location=Location(59.9, -10.0),
 )
@@ -84,6 +131,9 @@ def test_show_of_a_path_that_needs_quotes_reads_back() -> None:
     assert parse(show(odd), PATH) == odd
 
 
+_LINES = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]) | st.just(" "), max_size=200).map(
+    str.strip
+)
 _DURATIONS = st.integers(1000, 3_600_000).map(lambda duration_ms: duration_ms / 1000)
 _CAMERAS = st.builds(
     CameraConfig,
@@ -94,6 +144,32 @@ _CAMERAS = st.builds(
     interval_ms=st.integers(20, 86_400_000),
     quality=st.integers(1, 100),
     window=st.sampled_from(["always", "06:00-20:00", "dusk+10m..06:00"]),
+    artist=_LINES,
+    copyright=_LINES,
+    ramp=st.builds(
+        RampConfig,
+        brightness_percent=st.floats(5, 95).map(lambda x: round(x, 3)),
+        longest_exposure_s=st.just(0.0) | st.integers(1, 600_000).map(lambda n: n / 1000),
+        highest_gain=st.just(0.0) | st.floats(1, 1000).map(lambda x: round(x, 3)),
+    ),
+)
+_PI_CAMERAS = st.builds(
+    CameraConfig,
+    name=st.just("pi"),
+    source=st.sampled_from(["auto", "picamera2", "picamera2:1"]),
+    exposure=st.sampled_from(["auto", "locked", "ramp"]),
+    controls=st.dictionaries(
+        st.from_regex(r"\A[A-Z]\w{0,30}x\Z", fullmatch=True).filter(str.isascii),
+        st.from_regex(r"\A-?[\w.#,'\"{}*&!|>% -]{0,20}\w\Z").map(str.strip).filter(str.isprintable),
+        max_size=4,
+    ),
+    flip=st.sampled_from(["none", "horizontal", "vertical", "both"]),
+    keep_open=st.sampled_from(["auto", "always", "never"]),
+    lens_position=st.none() | st.floats(0, 100).map(lambda x: round(x, 4)),
+    hdr=st.sampled_from(["off", "single", "multi", "multi-unmerged", "night"]),
+    region=st.none() | st.tuples(*[st.integers(1, 500_000).map(lambda n: n / 1_000_000)] * 4),
+    tuning_file=st.none() | st.just("/etc/tuning file.json"),
+    raw=st.booleans(),
 )
 CONFIGURATIONS = st.builds(
     Configuration,
@@ -101,9 +177,10 @@ CONFIGURATIONS = st.builds(
     output_dir=st.from_regex(r"\A/srv/[^/\s][\w: #'\"{},%&*!|>-]{0,20}[\w'\"#:]\Z").filter(
         lambda path: path.isprintable() and "://" not in path
     ),
-    cameras=st.lists(_CAMERAS, min_size=1, max_size=3, unique_by=(lambda c: c.name, lambda c: c.source)).map(
-        lambda cameras: {camera.name: camera for camera in cameras}
-    ),
+    cameras=st.tuples(
+        st.lists(_CAMERAS, min_size=1, max_size=3, unique_by=(lambda c: c.name, lambda c: c.source)),
+        st.lists(_PI_CAMERAS, max_size=1),
+    ).map(lambda both: {camera.name: camera for camera in [*both[0], *both[1]]}),
     require_mount=st.booleans(),
     location=st.builds(
         Location, st.floats(-90, 90).map(lambda x: round(x, 6)), st.floats(-180, 180).map(lambda x: round(x, 6))
@@ -149,6 +226,13 @@ def test_get_gives_each_setting_as_show_has_it_but_with_its_password() -> None:
         ("storage", "storage is a section: name one of its keys (storage.stop_above, storage.clean,"),
         ("cameras", "name one of its keys (cameras.NAME.source,"),
         ("cameras.main", "name one of its keys (cameras.main.source,"),
+        ("cameras.main.controls", "is a section: name one of its keys (cameras.main.controls.NAME)"),
+        ("cameras.main.controls.A.b", "there is no key cameras.main.controls.A.b"),
+        ("cameras.main.controls.Sharpness", "cameras.main.controls.Sharpness is not set, and has no default"),
+        ("cameras.main.tuning_file", "cameras.main.tuning_file is not set, and has no default"),
+        ("cameras.main.brightness", "(did you mean cameras.main.ramp.brightness?)"),
+        ("highest_gain", "(did you mean cameras.NAME.ramp.highest_gain?)"),
+        ("NAME", "there is no key NAME"),
         ("cameras.mian.source", "there is no camera mian (did you mean main?)"),
         ("cameras.zzz.source", "there is no camera zzz (there is main, garden)"),
     ],
