@@ -8,6 +8,7 @@ came a second time since.
 from __future__ import annotations
 
 import contextlib
+import stat
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +19,7 @@ from capture_worker.check import DamagedFrame, check_jpeg
 from capture_worker.grid import SlotRange, subtract
 from capture_worker.plan import Plan
 from shared.events import FrameWritten
-from shared.frame_name import FrameName
+from shared.frame_name import FrameName, raw_beside
 from shared.tree import FoundFrame, frames_between
 
 
@@ -83,7 +84,8 @@ def _recovered(camera_dir: Path, camera: str, frame: FoundFrame) -> FrameWritten
     # slot's account. A start that failed here would fail at the same frame each time.
     with contextlib.suppress(OSError, DamagedFrame):
         data = (camera_dir / frame.path).read_bytes()
-        width, height = check_jpeg(data)
+        width, height = check_jpeg(data).size
+    raw_bytes = _size(camera_dir / raw_beside(frame.path))
     return FrameWritten(
         camera=camera,
         slot_ns=frame.name.slot_ns,
@@ -93,4 +95,15 @@ def _recovered(camera_dir: Path, camera: str, frame: FoundFrame) -> FrameWritten
         width=width,
         height=height,
         recovered=True,
+        raw_path=f"{camera}/{raw_beside(frame.path)}" if raw_bytes else "",
+        raw_bytes=raw_bytes,
     )
+
+
+def _size(file: Path) -> int:
+    """Of a regular file; 0 where there is none."""
+    try:
+        status = file.lstat()
+    except OSError:
+        return 0
+    return status.st_size if stat.S_ISREG(status.st_mode) else 0

@@ -1,6 +1,6 @@
 """What a frame is called, and which slot a name means.
 
-Owns: `YYYY/MM/DD/YYYYMMDDTHHMMSS.mmm+HHMM[-TAKE].jpg` and its inverse.
+Owns: `YYYY/MM/DD/YYYYMMDDTHHMMSS.mmm+HHMM[-TAKE].jpg` and its inverse, and `.dng` for the raw file beside a frame.
 Does not own: directories on a disk (`shared.tree`).
 Invariant: `parse(name(slot_ns, take)) == (slot_ns, take)` in any zone and on both sides of any change of it, for
 slots in whole milliseconds: the offset stands in the name, so that no hour is ambiguous.
@@ -21,6 +21,7 @@ _NAME = re.compile(
     re.ASCII,
 )
 _MS_PER_MINUTE = 60_000
+_FRAME, _RAW = ".jpg", ".dng"
 
 
 class FrameName(Struct, frozen=True, order=True):
@@ -40,6 +41,26 @@ class FrameName(Struct, frozen=True, order=True):
         day = time.strftime("%Y/%m/%d", local)
         second = time.strftime("%Y%m%dT%H%M%S", local)
         return f"{day}/{second}.{local_ms % 1000:03d}{sign}{minutes // 60:02d}{minutes % 60:02d}{take}.jpg"
+
+
+def raw_beside(path: str) -> str:
+    """The path, or the name alone, of the raw file that belongs to the frame at `path`."""
+    return path.removesuffix(_FRAME) + _RAW
+
+
+def frame_beside(path: str) -> str:
+    """The path, or the name alone, of the frame that the raw file at `path` belongs to. A frame's own stays."""
+    return path.removesuffix(_RAW) + _FRAME if path.endswith(_RAW) else path
+
+
+def is_raw(path: str) -> bool:
+    """Whether `path` is that of a raw file, and not of a frame."""
+    return path.endswith(_RAW)
+
+
+def path_of(file_name: str) -> str:
+    """Where a file with a name of ours lies, relative to its camera's directory, whatever the zone is by now."""
+    return f"{file_name[:4]}/{file_name[4:6]}/{file_name[6:8]}/{file_name}"
 
 
 def utc_offset_min(slot_ns: int) -> int:

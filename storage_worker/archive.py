@@ -17,7 +17,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from shared.frame_name import FrameName
+from shared.frame_name import FrameName, is_raw
 from shared.tree import FoundFrame
 from storage_worker.camera_frames import CameraFrames, Steps, newest_frame
 from storage_worker.other_disk import shares_room
@@ -88,7 +88,12 @@ class Archive:
         return [f"{camera}/{day}" for day in walk.take_passed_days()]
 
     def is_newest(self, candidate: Candidate) -> bool:
-        """Whether it is the newest frame of its camera, or the newest that is not in the future."""
+        """Whether it is the newest frame of its camera, or the newest that is not in the future.
+
+        A raw file alone counts as such until a later frame is there: its own may be about to be put beside it.
+        """
+        if is_raw(candidate.path):
+            return candidate.name >= self._newest[candidate.camera][-1].name
         return any(f"{candidate.camera}/{found.path}" == candidate.path for found in self._newest[candidate.camera])
 
     def has_later_than(self, wall_ns: int) -> bool:

@@ -16,7 +16,7 @@ from typing import TypeVar
 from shared import tree
 from shared.frame_name import FrameName, parse
 from shared.tree import FoundFrame, OnError
-from storage_worker.day_listing import drop_until, earliest_ns, latest_ns, names_of_day
+from storage_worker.day_listing import drop_until, earliest_ns, latest_ns, meant_by, names_of_day
 
 T = TypeVar("T")
 Steps = Generator[None, None, T]
@@ -123,13 +123,14 @@ def day_of(found: FoundFrame) -> str:
 def _oldest_in(day: str, names: list[str]) -> FoundFrame | None:
     """The last of `names`, which are newest first; what can't be parsed is dropped from them."""
     while names:
-        if (frame := parse(names[-1])) is not None:
+        if (frame := meant_by(names[-1])) is not None:
             return FoundFrame(frame, f"{day}/{names[-1]}")
         names.pop()
     return None
 
 
 def _parsed(day: str, names: list[str]) -> Iterator[FoundFrame]:
+    """The frames among them; what a raw file alone means is none."""
     return (FoundFrame(frame, f"{day}/{name}") for name in names if (frame := parse(name)) is not None)
 
 

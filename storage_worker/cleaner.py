@@ -82,7 +82,7 @@ class Cleaner:
 
     def frame_written(self, frame: FrameWritten) -> None:
         """A frame was written, as the tap tells it."""
-        self._written_bytes += frame.bytes
+        self._written_bytes += frame.bytes + frame.raw_bytes
         camera, _, path = frame.path.partition("/")
         name = parse(frame.path.rpartition("/")[2])
         if name is not None and is_frame_path(frame.path):

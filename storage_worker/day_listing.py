@@ -3,7 +3,8 @@
 Owns: reading one directory, and between which instants a day's frames lie. Does not own: which days there are
 (`shared.tree`).
 Invariant: a name that is listed is a regular file's (as the directory tells it, without a `stat`), is ours, and lies
-in the directory of the day that it names.
+in the directory of the day that it names. A raw file is listed only where its frame is not there: it has its turn as a
+frame would, since nobody else would ever delete it.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ import os
 import re
 from pathlib import Path
 
-from shared.frame_name import FrameName, parse
+from shared.frame_name import FrameName, frame_beside, is_raw, parse
 
-_SHAPE = re.compile(r"\d{8}T\d{6}\.\d{3}[+-]\d{4}(?:-\d+)?\.jpg", re.ASCII)
+_SHAPE = re.compile(r"\d{8}T\d{6}\.\d{3}[+-]\d{4}(?:-\d+)?\.(?:jpg|dng)", re.ASCII)
 _OFFSET = slice(19, 24)
 _PLAIN_LENGTH = len("YYYYMMDDTHHMMSS.mmm+HHMM.jpg")
 
@@ -27,7 +28,7 @@ def names_of_day(camera_dir: Path, day: str) -> list[str]:
     date = day.replace("/", "") + "T"
     try:
         with os.scandir(camera_dir / day) as entries:
-            names = [entry.name for entry in entries if _is_ours(entry, date)]
+            names = _without_accompanied([entry.name for entry in entries if _is_ours(entry, date)])
     except (FileNotFoundError, NotADirectoryError):
         return []
     # Parsing all names of a day at one frame a second takes 0.4 s here and 4 s on a small board; comparing text a
@@ -40,7 +41,7 @@ def drop_until(names: list[str], wall_ns: int) -> None:
     low, high = 0, len(names)
     while low < high:
         middle = (low + high) // 2
-        frame = parse(names[middle])
+        frame = meant_by(names[middle])
         if frame is None:
             del names[middle]
             high -= 1
@@ -49,6 +50,11 @@ def drop_until(names: list[str], wall_ns: int) -> None:
         else:
             high = middle
     del names[low:]
+
+
+def meant_by(name: str) -> FrameName | None:
+    """The frame that a listed name means: its own, or that of a raw file left alone."""
+    return parse(frame_beside(name))
 
 
 def earliest_ns(day: str) -> int | None:
@@ -71,11 +77,18 @@ def _is_ours(entry: os.DirEntry[str], date: str) -> bool:
     return name.startswith(date) and _SHAPE.fullmatch(name) is not None and entry.is_file(follow_symlinks=False)
 
 
+def _without_accompanied(names: list[str]) -> list[str]:
+    if not any(is_raw(name) for name in names):
+        return names
+    there = set(names)
+    return [name for name in names if not is_raw(name) or frame_beside(name) not in there]
+
+
 def _sorts_as_text(names: list[str]) -> bool:
     plain = all(len(name) == _PLAIN_LENGTH for name in names)
     return plain and len({name[_OFFSET] for name in names}) <= 1
 
 
 def _by_instant(names: list[str]) -> list[str]:
-    dated: list[tuple[FrameName, str]] = [(frame, name) for name in names if (frame := parse(name)) is not None]
+    dated: list[tuple[FrameName, str]] = [(frame, name) for name in names if (frame := meant_by(name)) is not None]
     return [name for _, name in sorted(dated, reverse=True)]

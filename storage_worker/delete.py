@@ -1,6 +1,7 @@
 """The one file that deletes frames.
 
-Owns: unlinking one frame, and removing the directories of a day that became empty. Does not own: which, and when.
+Owns: unlinking one frame with the raw file beside it, and removing the directories of a day that became empty. Does not
+own: which, and when.
 Invariant: nothing but a regular file in its place in our tree, with a name of ours, is ever unlinked. No symbolic link
 below the output directory is followed, at the end of a path or in the middle of it.
 """
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from shared.frame_name import parse
+from shared.frame_name import frame_beside, parse, raw_beside
 
 _DIRECTORY = os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _BLOCK_BYTES = 512
@@ -41,14 +42,16 @@ class Refused(Struct, frozen=True):
 def delete_frame(output_dir: Path, path: str) -> Deleted | Refused:
     """Unlink the frame at `path` (`CAMERA/YYYY/MM/DD/NAME`, relative to `output_dir`). Blocks for the disk.
 
-    May be called twice. Raises nothing: a failure is a result.
+    Its raw file goes with it; `path` may be that of the raw file too, where the frame is gone already. May be called
+    twice. Raises nothing: a failure is a result.
     """
-    if not is_frame_path(path):
+    frame_path = frame_beside(path)
+    if not is_frame_path(frame_path):
         return Refused("not a frame's path")
-    *directories, name = path.split("/")
+    *directories, name = frame_path.split("/")
     try:
         with _opened(output_dir, directories) as fd:
-            return _unlink(name, fd)
+            return _unlink_both(name, fd)
     except FileNotFoundError:
         return Deleted(found=False)
     except OSError as error:
@@ -78,11 +81,28 @@ def remove_empty_day(output_dir: Path, camera: str, day: str) -> bool:
     return True
 
 
+def _unlink_both(name: str, fd: int) -> Deleted | Refused:
+    """The frame first: one that somebody protects keeps its raw file. A raw file that stays has its turn alone."""
+    frame = _unlink(name, fd)
+    if isinstance(frame, Refused):
+        return frame
+    try:
+        raw = _unlink(raw_beside(name), fd)
+    except OSError as error:
+        raw = Refused(error.strerror or str(error), error.errno or 0)
+    if isinstance(raw, Refused):
+        return frame if frame.found else raw
+    return Deleted(frame.freed_bytes + raw.freed_bytes, frame.freed_inodes + raw.freed_inodes, frame.found or raw.found)
+
+
 def _unlink(name: str, fd: int) -> Deleted | Refused:
-    status = os.stat(name, dir_fd=fd, follow_symlinks=False)
-    if not stat.S_ISREG(status.st_mode):
-        return Refused("not a regular file")
-    os.unlink(name, dir_fd=fd)
+    try:
+        status = os.stat(name, dir_fd=fd, follow_symlinks=False)
+        if not stat.S_ISREG(status.st_mode):
+            return Refused("not a regular file")
+        os.unlink(name, dir_fd=fd)
+    except FileNotFoundError:
+        return Deleted(found=False)
     if status.st_nlink > 1:
         return Deleted()
     return Deleted(freed_bytes=status.st_blocks * _BLOCK_BYTES, freed_inodes=1)

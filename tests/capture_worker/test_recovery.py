@@ -186,3 +186,15 @@ def test_frames_and_misses_partition_the_span(on_grid: set[int], off_grid_ms: se
     told = [slot_ns for part in parts for slot_ns in _slots_of(part)]
     assert told == sorted({_slot(number) for number in range(first, last + 1)} | within), "in order, each once"
     assert {part.slot_ns for part in parts if isinstance(part, FrameWritten)} == within
+
+
+def test_frame_with_its_raw_file_is_told_with_it(tmp_path: Path) -> None:
+    plain, with_raw, linked = (_put(tmp_path, _slot(number)) for number in (1, 2, 3))
+    with_raw.with_suffix(".dng").write_bytes(b"raw" * 100)
+    linked.with_suffix(".dng").symlink_to(plain)
+    alone = plain.with_name(FrameName(_slot(4)).path().rpartition("/")[2]).with_suffix(".dng")
+    alone.touch()
+    frames = [part for part in _look(tmp_path, 1, 4) if isinstance(part, FrameWritten)]
+    path = str(with_raw.with_suffix(".dng").relative_to(tmp_path))
+    assert [(frame.raw_path, frame.raw_bytes) for frame in frames] == [("", 0), (path, 300), ("", 0)]
+    assert _slots_of(_look(tmp_path, 1, 4)[-1]) == [_slot(4)], "a raw file alone is no frame"

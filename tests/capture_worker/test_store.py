@@ -15,9 +15,11 @@ from shared.durable import move_without_replacing
 from shared.frame_name import FrameName
 from tests.rig import small_disk
 from tests.rig.planted_frames import frames_in
+from tests.rig.zone import zone
 
 _SLOT_NS = 1_795_422_930 * NS_PER_S
 _JPEG = b"\xff\xd8" + b"picture" * 1000 + b"\xff\xd9"
+_RAW = b"II*\x00" + b"raw" * 10_000
 
 
 @pytest.fixture
@@ -64,10 +66,8 @@ def test_name_is_taken_by_whatever_is_there(tmp_path: Path, store: FrameStore, t
     assert place.is_symlink() or place.is_dir()
 
 
-def test_frame_is_on_the_disk_before_its_name_and_its_name_before_write_returns(
-    tmp_path: Path, store: FrameStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The order that a power cut at any moment demands. Each descriptor's path is read when it is synced."""
+def _noted_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is synced and moved from now on, in order."""
     steps: list[str] = []
     fsync, move = os.fsync, move_without_replacing
 
@@ -81,6 +81,14 @@ def test_frame_is_on_the_disk_before_its_name_and_its_name_before_write_returns(
 
     monkeypatch.setattr(os, "fsync", note_sync)
     monkeypatch.setattr(store_module, "move_without_replacing", note_move)
+    return steps
+
+
+def test_frame_is_on_the_disk_before_its_name_and_its_name_before_write_returns(
+    tmp_path: Path, store: FrameStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The order that a power cut at any moment demands. Each descriptor's path is read when it is synced."""
+    steps = _noted_steps(tmp_path, monkeypatch)
     path = "main/" + store.write(_SLOT_NS, _JPEG).path()
     year, month, day = path[:9], path[:12], path[:15]
     assert steps == [
@@ -91,6 +99,136 @@ def test_frame_is_on_the_disk_before_its_name_and_its_name_before_write_returns(
         f"move to {path}",
         f"sync {day}",
     ]
+
+
+def test_raw_file_is_on_the_disk_and_under_its_name_before_its_frame(
+    tmp_path: Path, store: FrameStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = _noted_steps(tmp_path, monkeypatch)
+    name = store.write(_SLOT_NS, _JPEG, _RAW)
+    path = "main/" + name.path()
+    assert [step for step in steps if not step.startswith("sync main/2") or step.count("/") == 3] == [
+        f"sync main/{TEMPORARY}/frame.dng",
+        f"sync main/{TEMPORARY}/frame.jpg",
+        "sync main",
+        f"move to {path[:-4]}.dng",
+        f"move to {path}",
+        f"sync {path[:15]}",
+    ]
+    assert _everything_below(tmp_path / "main") == {name.path(), name.path()[:-4] + ".dng"}
+    assert (tmp_path / path).read_bytes() == _JPEG
+    assert (tmp_path / path).with_suffix(".dng").read_bytes() == _RAW
+
+
+@pytest.mark.parametrize("raw", [None, _RAW])
+@pytest.mark.parametrize("there", [".jpg", ".dng"])
+def test_name_is_taken_by_a_frame_and_by_a_raw_file_alone(
+    tmp_path: Path, store: FrameStore, there: str, raw: bytes | None
+) -> None:
+    """A frame must never seem to have been made of a raw file that is another's."""
+    taken = (tmp_path / "main" / FrameName(_SLOT_NS).path()).with_suffix(there)
+    taken.parent.mkdir(parents=True)
+    taken.write_bytes(b"theirs")
+    assert store.write(_SLOT_NS, _JPEG, raw).take == 2
+    assert taken.read_bytes() == b"theirs"
+    assert len(_everything_below(tmp_path / "main")) == (2 if raw is None else 3)
+
+
+class _Killed(BaseException):
+    """As SIGKILL: nothing of ours runs after it."""
+
+
+def test_process_that_ends_between_raw_file_and_frame_leaves_both_to_the_next(
+    tmp_path: Path, store: FrameStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved: list[Path] = []
+
+    def end_after_the_first(source: Path, target: Path) -> None:
+        if moved:
+            raise _Killed
+        move_without_replacing(source, target)
+        moved.append(target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store_module, "move_without_replacing", end_after_the_first)
+        with zone("Pacific/Kiritimati"), pytest.raises(_Killed):
+            store.write(_SLOT_NS, _JPEG, _RAW)
+    assert [path.suffix for path in moved] == [".dng"]
+    frame = moved[0].with_suffix(".jpg")
+    assert not frame.exists()
+    with zone("America/New_York"):
+        FrameStore(tmp_path / "main").prepare()
+    assert (frame.read_bytes(), moved[0].read_bytes()) == (_JPEG, _RAW)
+    assert len(_everything_below(tmp_path / "main")) == 2
+
+
+def test_process_that_ends_before_the_raw_file_has_its_name_leaves_nothing(
+    tmp_path: Path, store: FrameStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def end(_source: Path, _target: Path) -> None:
+        raise _Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store_module, "move_without_replacing", end)
+        with pytest.raises(_Killed):
+            store.write(_SLOT_NS, _JPEG, _RAW)
+    store.prepare()
+    assert _everything_below(tmp_path / "main") == set()
+
+
+def test_frame_left_in_the_way_of_one_that_is_there_is_dropped(tmp_path: Path, store: FrameStore) -> None:
+    name = store.write(_SLOT_NS, _JPEG, _RAW)
+    (tmp_path / "main" / TEMPORARY / Path(name.path()).name).write_bytes(b"another")
+    store.prepare()
+    assert (tmp_path / "main" / name.path()).read_bytes() == _JPEG
+    assert len(_everything_below(tmp_path / "main")) == 2
+
+
+def test_frame_left_that_can_not_be_finished_is_dropped_with_its_raw_file(
+    tmp_path: Path, store: FrameStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = store.write(_SLOT_NS, _JPEG, _RAW)
+    frame = tmp_path / "main" / name.path()
+    frame.rename(tmp_path / "main" / TEMPORARY / frame.name)
+
+    def fail(_source: Path, _target: Path) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(store_module, "move_without_replacing", fail)
+    store.prepare()
+    assert _everything_below(tmp_path / "main") == set()
+
+
+@pytest.mark.parametrize("fails_at", [1, 2])
+def test_move_that_fails_leaves_neither_frame_nor_raw_file(
+    tmp_path: Path, store: FrameStore, monkeypatch: pytest.MonkeyPatch, fails_at: int
+) -> None:
+    moves = 0
+
+    def fail(source: Path, target: Path) -> None:
+        nonlocal moves
+        moves += 1
+        if moves == fails_at:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        move_without_replacing(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store_module, "move_without_replacing", fail)
+        with pytest.raises(OSError, match="No space left"):
+            store.write(_SLOT_NS, _JPEG, _RAW)
+    assert _everything_below(tmp_path / "main") == set()
+    assert store.write(_SLOT_NS, _JPEG, _RAW).take == 1
+
+
+def test_frame_with_a_raw_file_on_a_full_disk_leaves_nothing(tmp_path: Path) -> None:
+    with small_disk.tmpfs(tmp_path / "disk", size="1m") as disk:
+        store = FrameStore(disk / "main")
+        store.prepare()
+        for jpeg, raw in ((b"x" * (2 << 20), _RAW), (_JPEG, b"x" * (2 << 20))):
+            with pytest.raises(OSError, match="No space left"):
+                store.write(_SLOT_NS, jpeg, raw)
+            assert _everything_below(disk) == set()
+        assert store.write(_SLOT_NS, _JPEG, _RAW).take == 1
 
 
 def test_prepare_removes_what_was_left_half_written_and_nothing_else(tmp_path: Path, store: FrameStore) -> None:
@@ -165,8 +303,9 @@ def test_write_on_a_read_only_disk_raises_and_leaves_what_is_there(tmp_path: Pat
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO])
+@pytest.mark.parametrize("raw", [None, _RAW])
 def test_frame_whose_directory_can_not_be_synced_is_not_left_behind(
-    tmp_path: Path, store: FrameStore, monkeypatch: pytest.MonkeyPatch, code: int
+    tmp_path: Path, store: FrameStore, monkeypatch: pytest.MonkeyPatch, code: int, raw: bytes | None
 ) -> None:
     """It would be told as a miss, and stand there all the same."""
     store.write(_SLOT_NS, _JPEG)
@@ -176,7 +315,7 @@ def test_frame_whose_directory_can_not_be_synced_is_not_left_behind(
 
     monkeypatch.setattr(store_module, "sync_directory", fail)
     with pytest.raises(OSError, match=os.strerror(code)):
-        store.write(_SLOT_NS + NS_PER_S, _JPEG)
+        store.write(_SLOT_NS + NS_PER_S, _JPEG, raw)
     assert _everything_below(tmp_path / "main") == {FrameName(_SLOT_NS).path()}
 
 

@@ -15,13 +15,25 @@ from shared.frame_name import FrameName
 
 
 def plant(
-    output_dir: Path, camera: str, slot_ns: int, *, size: int = 1, take: int = 1, offset_min: int | None = None
+    output_dir: Path,
+    camera: str,
+    slot_ns: int,
+    *,
+    size: int = 1,
+    take: int = 1,
+    offset_min: int | None = None,
+    raw_size: int | None = None,
 ) -> str:
-    """Write one frame; its path relative to `output_dir`. `offset_min` is the zone's, else this machine's is taken."""
+    """Write one frame; its path relative to `output_dir`. `offset_min` is the zone's, else this machine's is taken.
+
+    With `raw_size` a raw file is put beside it.
+    """
     inner = FrameName(slot_ns, take).path() if offset_min is None else path_in_zone(slot_ns, take, offset_min)
     path = output_dir / camera / inner
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"\0" * size)
+    if raw_size is not None:
+        path.with_suffix(".dng").write_bytes(b"\0" * raw_size)
     return f"{camera}/{inner}"
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.clock import NS_PER_MS, NS_PER_S
-from shared.frame_name import FrameName, parse, utc_offset_min
+from shared.frame_name import FrameName, frame_beside, is_raw, parse, path_of, raw_beside, utc_offset_min
 from tests.rig.planted_frames import path_in_zone
 from tests.rig.zone import utc_ns, zone
 
@@ -145,3 +145,20 @@ def test_parse_of_a_name_in_shape_gives_none_or_the_one_frame_of_that_name(name:
 @given(name=st.text())
 def test_parse_of_any_text_raises_nothing(name: str) -> None:
     assert parse(name) is None or _SHAPE.fullmatch(name)
+
+
+@given(slot_ns=_SLOTS, take=st.integers(1, 999_999))
+def test_raw_file_beside_a_frame_is_no_frame_and_leads_back_to_it(slot_ns: int, take: int) -> None:
+    path = FrameName(slot_ns, take).path()
+    raw = raw_beside(path)
+    assert raw == f"{path[:-4]}.dng"
+    assert parse(raw.rpartition("/")[2]) is None
+    assert (frame_beside(raw), frame_beside(path)) == (path, path)
+    assert (is_raw(raw), is_raw(path)) == (True, False)
+
+
+def test_path_of_a_name_is_the_day_that_it_names_whatever_the_zone_is_by_now() -> None:
+    with zone("Pacific/Kiritimati"):
+        path = FrameName(utc_ns("2026-06-15T23:00")).path()
+    with zone("America/New_York"):
+        assert path_of(path.rpartition("/")[2]) == path

@@ -144,3 +144,20 @@ def test_walk_over_names_without_an_instant_drops_them(tmp_path: Path) -> None:
     path = plant(tmp_path, "a", _NOON_NS)
     (tmp_path / path).with_name("20250615T256199.000+0000.jpg").touch()
     assert _walked(tmp_path / "a") == [path.partition("/")[2]]
+
+
+def test_raw_file_left_alone_has_its_turn_in_the_walk_and_is_never_the_newest(tmp_path: Path) -> None:
+    paths = plant_row(tmp_path, "a", newest_ns=_NOON_NS, count=4)
+    inner = [path.partition("/")[2] for path in paths]
+    for path in (paths[1], paths[3]):
+        (tmp_path / path).rename((tmp_path / path).with_suffix(".dng"))
+    (tmp_path / paths[0]).with_suffix(".dng").touch()
+    assert _walked(tmp_path / "a") == [
+        inner[0],
+        inner[1].replace(".jpg", ".dng"),
+        inner[2],
+        inner[3].replace(".jpg", ".dng"),
+    ]
+    newest = finish(newest_frame(tmp_path / "a", _EVER_NS))
+    assert newest is not None
+    assert newest.path == inner[2]

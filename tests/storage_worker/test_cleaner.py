@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from shared.clock import NS_PER_S
 from shared.config.model import StorageConfig
@@ -132,6 +133,18 @@ def test_detail_on_a_file_system_that_frees_late_says_so_and_deletes_no_more(tmp
         clock.advance(1)
     assert len(frames_in(tmp_path)) == 30
     assert cleaner.detail == "waiting for the file system to give back what was deleted"
+
+
+def test_raw_files_that_were_written_meanwhile_are_no_sign_of_a_file_system_that_frees_late(tmp_path: Path) -> None:
+    planted = plant_row(tmp_path, "a", newest_ns=_NOW_NS, count=40, size=_BLOCK)
+    clock = ManualClock(_NOW_NS)
+    cleaner = Cleaner(tmp_path, _KEEP_NOTHING, clock)
+    for deleted in (10, 20):
+        cleaner.consider(_usage(90))
+        _work(cleaner)
+        assert len(frames_in(tmp_path)) == 40 - deleted
+        cleaner.frame_written(structs.replace(_written(planted[-1], _BLOCK), raw_bytes=9 * _BLOCK))
+        clock.advance(1)
 
 
 def test_reload_with_cleaning_off_stops_a_clean_up_at_once(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from shared.clock import NS_PER_MS, NS_PER_S
 from shared.frame_name import parse
-from storage_worker.day_listing import drop_until, earliest_ns, latest_ns, names_of_day
+from storage_worker.day_listing import drop_until, earliest_ns, latest_ns, meant_by, names_of_day
 from tests.rig.planted_frames import path_in_zone
 
 _DAY = "2025/06/15"
@@ -54,6 +54,34 @@ def test_names_that_are_not_ours_are_passed_over(tmp_path: Path) -> None:
     (tmp_path / _DAY / "20250615T120400.000+0000.jpg").mkdir()
     (tmp_path / _DAY / "20250615T120500.000+0000.jpg").symlink_to(ours)
     assert names_of_day(tmp_path, _DAY) == [ours]
+
+
+def test_raw_file_is_listed_where_its_frame_is_not_there(tmp_path: Path) -> None:
+    _touch(
+        tmp_path,
+        "20250615T120000.000+0000.jpg",
+        "20250615T120000.000+0000.dng",
+        "20250615T120000.000+0000-2.dng",
+        "20250615T110000.000+0000.dng",
+        "20250615T130000.000+0000.jpg",
+        "IMG_0001.dng",
+        "20250616T120000.000+0000.dng",
+    )
+    assert names_of_day(tmp_path, _DAY) == [
+        "20250615T130000.000+0000.jpg",
+        "20250615T120000.000+0000-2.dng",
+        "20250615T120000.000+0000.jpg",
+        "20250615T110000.000+0000.dng",
+    ]
+
+
+def test_raw_files_left_alone_are_dropped_until_an_instant_like_frames(tmp_path: Path) -> None:
+    _touch(tmp_path, *(f"20250615T{hour}0000.000+0000.{'dng' if hour % 2 else 'jpg'}" for hour in range(10, 20)))
+    names = names_of_day(tmp_path, _DAY)
+    noon = meant_by("20250615T120000.000+0000.dng")
+    assert noon is not None
+    drop_until(names, noon.slot_ns)
+    assert names[-1] == "20250615T130000.000+0000.dng"
 
 
 def test_names_of_a_day_without_a_directory_are_none(tmp_path: Path) -> None:

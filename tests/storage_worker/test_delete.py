@@ -85,6 +85,65 @@ def test_deleting_a_directory_named_like_a_frame_is_refused(tmp_path: Path) -> N
     assert (tmp_path / path).is_dir()
 
 
+def test_deleting_a_frame_takes_its_raw_file_with_it_and_counts_both(tmp_path: Path) -> None:
+    path = plant(tmp_path, "a", _SLOT_NS, size=10_000, raw_size=50_000)
+    other = plant(tmp_path, "a", _SLOT_NS, take=2, raw_size=1)
+    raw = (tmp_path / path).with_suffix(".dng")
+    occupied = sum(file.stat().st_blocks * 512 for file in (tmp_path / path, raw))
+    assert delete_frame(tmp_path, path) == Deleted(freed_bytes=occupied, freed_inodes=2)
+    assert occupied >= 60_000
+    assert not (tmp_path / path).exists()
+    assert not raw.exists()
+    assert (tmp_path / other).with_suffix(".dng").exists(), "the raw file of another take is not its own"
+    assert delete_frame(tmp_path, path) == Deleted(found=False)
+
+
+def test_deleting_a_raw_file_alone_frees_what_it_occupied(tmp_path: Path) -> None:
+    path = plant(tmp_path, "a", _SLOT_NS, raw_size=50_000)
+    raw = path.replace(".jpg", ".dng")
+    (tmp_path / path).unlink()
+    occupied = (tmp_path / raw).stat().st_blocks * 512
+    assert delete_frame(tmp_path, raw) == Deleted(freed_bytes=occupied, freed_inodes=1)
+    assert not (tmp_path / raw).exists()
+
+
+@pytest.mark.parametrize("name", ["IMG_0001.dng", "20250615T250000.000+0000.dng", "20250616T120000.000+0000.dng"])
+def test_deleting_a_raw_file_of_others_is_refused(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "a/2025/06/15" / name
+    path.parent.mkdir(parents=True)
+    path.touch()
+    assert delete_frame(tmp_path, f"a/2025/06/15/{name}") == Refused("not a frame's path")
+    assert path.exists()
+
+
+def test_deleting_a_frame_leaves_a_link_in_the_place_of_its_raw_file(tmp_path: Path) -> None:
+    path = plant(tmp_path, "a", _SLOT_NS)
+    (tmp_path / "precious").touch()
+    raw = (tmp_path / path).with_suffix(".dng")
+    raw.symlink_to(tmp_path / "precious")
+    assert delete_frame(tmp_path, path).__class__ is Deleted
+    assert raw.is_symlink()
+    assert delete_frame(tmp_path, path.replace(".jpg", ".dng")) == Refused("not a regular file")
+    assert (tmp_path / "precious").exists()
+
+
+@pytest.mark.root
+def test_frame_that_is_protected_keeps_its_raw_file_and_a_protected_raw_file_has_its_turn_alone(tmp_path: Path) -> None:
+    with tmpfs(tmp_path / "disk") as disk:
+        path = plant(disk, "a", _SLOT_NS, raw_size=1)
+        raw = (disk / path).with_suffix(".dng")
+        make_immutable(disk / path)
+        assert delete_frame(disk, path) == Refused(os.strerror(errno.EPERM), errno.EPERM)
+        assert raw.exists()
+        make_immutable(disk / path, immutable=False)
+        make_immutable(raw)
+        outcome = delete_frame(disk, path)
+        assert isinstance(outcome, Deleted)
+        assert outcome.freed_inodes == 1
+        assert delete_frame(disk, path.replace(".jpg", ".dng")) == Refused(os.strerror(errno.EPERM), errno.EPERM)
+        make_immutable(raw, immutable=False)
+
+
 @pytest.mark.parametrize("depth", [1, 2, 3, 4])
 def test_deleting_through_a_symbolic_link_in_the_path_is_refused(tmp_path: Path, depth: int) -> None:
     output_dir = tmp_path / "out"
