@@ -27,14 +27,22 @@ _SEQUENTIAL = (0xC0, 0xC1)
 _NO_FRAME = (0xC4, 0xC8, 0xCC)
 """Markers among those of frame headers that mean something else."""
 _BYTE, _ASCII, _SHORT, _LONG, _RATIONAL, _UNDEFINED = 1, 2, 3, 4, 5, 7
-_EXIF_POINTER, _GPS_POINTER = 0x8769, 0x8825
-_TIFF_HEAD = b"MM\x00\x2a\x00\x00\x00\x08"
+_GPS_POINTER = 0x8825
+EXIF_POINTER, USER_COMMENT = 0x8769, 0x9286
+"""Tags, for who reads back what is written here (`exif_read`): where the details are, and our note among them."""
+NOTE_CODE = b"ASCII\x00\x00\x00"
+"""What stands before the note's text, and says how that is encoded."""
+TIFF_HEAD = b"MM\x00\x2a\x00\x00\x00\x08"
+_INFINITY = (0xFFFFFFFF, 0)
 _DEGREE_PARTS = 3600 * 10_000
 """Positions are in ten-thousandths of a second of arc: 3 mm."""
 
 
 class ExifFields(Struct, frozen=True):
-    """What is known of a frame. `slot_ns` is wall time; empty and None are left out."""
+    """What is known of a frame. `slot_ns` is wall time; empty and None are left out.
+
+    `lens_position` is in dioptres. `note` is a line of ASCII for whoever wants to know more than Exif has words for.
+    """
 
     slot_ns: int
     utc_offset_min: int
@@ -44,6 +52,10 @@ class ExifFields(Struct, frozen=True):
     exposure_us: int | None = None
     iso: int | None = None
     location: Location | None = None
+    artist: str = ""
+    copyright: str = ""
+    lens_position: float | None = None
+    note: str = ""
 
 
 class _Segment(NamedTuple):
@@ -111,13 +123,13 @@ def _size(jpeg: bytes, segments: list[_Segment]) -> tuple[int, int]:
 
 def _exif_segment(fields: ExifFields, size: tuple[int, int]) -> bytes:
     """The whole APP1 segment."""
-    pointers = [_EXIF_POINTER, _GPS_POINTER] if fields.location else [_EXIF_POINTER]
+    pointers = [EXIF_POINTER, _GPS_POINTER] if fields.location else [EXIF_POINTER]
     main, details = _main(fields), _details(fields, size)
     main_size = len(_directory([*main, *(_long(pointer, 0) for pointer in pointers)], 0))
-    details_at = len(_TIFF_HEAD) + main_size
+    details_at = len(TIFF_HEAD) + main_size
     gps_at = details_at + len(_directory(details, 0))
     main += [_long(pointer, at) for pointer, at in zip(pointers, (details_at, gps_at), strict=False)]
-    tiff = _TIFF_HEAD + _directory(main, len(_TIFF_HEAD)) + _directory(details, details_at)
+    tiff = TIFF_HEAD + _directory(main, len(TIFF_HEAD)) + _directory(details, details_at)
     if fields.location:
         tiff += _directory(_position(fields.location), gps_at)
     body = _EXIF + tiff
@@ -129,6 +141,8 @@ def _main(fields: ExifFields) -> list[_Value]:
         _text(0x010F, fields.make),
         _text(0x0110, fields.model),
         _text(0x0131, fields.software),
+        _credit(0x013B, fields.artist),
+        _credit(0x8298, fields.copyright),
         # These four say nothing of ours, but Exif demands them: 72 dots an inch, colour samples centred as in JFIF.
         _rational(0x011A, (72, 1)),
         _rational(0x011B, (72, 1)),
@@ -152,6 +166,8 @@ def _details(fields: ExifFields, size: tuple[int, int]) -> list[_Value]:
         _text(0x9291, f"{local_ms % 1000:03d}"),
         # Demanded by Exif: the order of the colour channels (Y Cb Cr), sRGB, and the size once more.
         _Value(0x9101, _UNDEFINED, 4, b"\x01\x02\x03\x00"),
+        None if fields.lens_position is None else _rational(0x9206, _distance(fields.lens_position)),
+        _note(fields.note),
         _Value(0xA000, _UNDEFINED, 4, b"0100"),
         _short(0xA001, 1),
         _long(0xA002, size[0]),
@@ -187,6 +203,22 @@ def _text(tag: int, text: str) -> _Value | None:
     """Exif's text is ASCII; anything else becomes a question mark."""
     data = text.encode("ascii", "replace").replace(b"\x00", b"")[:200]
     return _Value(tag, _ASCII, len(data) + 1, data + b"\x00") if data else None
+
+
+def _credit(tag: int, text: str) -> _Value | None:
+    """A name or a notice, in UTF-8: Exif says ASCII, but names are not, and readers take it (MWG advises it)."""
+    data = text.replace("\x00", "").encode("utf-8", "replace")
+    return _Value(tag, _ASCII, len(data) + 1, data + b"\x00") if data else None
+
+
+def _note(text: str) -> _Value | None:
+    data = NOTE_CODE + text.encode("ascii", "replace")
+    return _Value(USER_COMMENT, _UNDEFINED, len(data), data) if text else None
+
+
+def _distance(dioptres: float) -> tuple[int, int]:
+    """To what is in focus, in metres. Beyond a kilometre, and where it is no number, it is infinity."""
+    return (max(1, round(1000 / dioptres)), 1000) if dioptres > 0.001 else _INFINITY
 
 
 def _short(tag: int, number: int) -> _Value:

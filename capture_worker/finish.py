@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from capture_worker.cameras.base import Opened
-from capture_worker.encode import encode_jpeg
+from capture_worker.cameras.base import Frame, Opened
+from capture_worker.encode import encode_jpeg, encode_planes
 from capture_worker.exif import ExifFields, with_exif
 from capture_worker.results import Taken
+from capture_worker.shot_note import note_of
 from shared.config.model import CameraConfig, Location
 from shared.frame_name import utc_offset_min
 from shared.version import VERSION
@@ -33,17 +34,33 @@ class Finisher:
         camera, location = self._current()
         jpeg = taken.frame.jpeg
         if jpeg is None:
-            assert taken.frame.image is not None, "a frame is a JPEG or an image"
-            jpeg = encode_jpeg(taken.frame.image, camera.quality)
-        gain = taken.frame.analogue_gain
+            jpeg = _encoded(taken.frame, camera.quality)
         fields = ExifFields(
             slot_ns=taken.slot_ns,
             utc_offset_min=utc_offset_min(taken.slot_ns),
-            make=self.opened.driver,
+            make=self.opened.make or self.opened.driver,
             model=self.opened.model,
             software=f"timelapse {VERSION}",
             exposure_us=taken.frame.exposure_us,
-            iso=None if gain is None else round(gain * _ISO_AT_GAIN_1),
+            iso=_iso(taken.frame),
             location=location,
+            artist=camera.artist,
+            copyright=camera.copyright,
+            lens_position=taken.frame.lens_position,
+            note=note_of(taken.frame, camera.exposure),
         )
         return with_exif(jpeg, fields)
+
+
+def _encoded(frame: Frame, quality: int) -> bytes:
+    if frame.planes is not None:
+        return encode_planes(frame.planes, quality)
+    assert frame.image is not None, "a frame is a JPEG, an image or planes"
+    return encode_jpeg(frame.image, quality)
+
+
+def _iso(frame: Frame) -> int | None:
+    """Of both gains together: what a person would set a camera without the second to."""
+    if frame.analogue_gain is None:
+        return None
+    return round(frame.analogue_gain * (frame.digital_gain or 1.0) * _ISO_AT_GAIN_1)

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from capture_worker.cameras.scene import render
 from capture_worker.check import DamagedFrame, check_jpeg
@@ -30,6 +31,10 @@ FULL = ExifFields(
     exposure_us=12_345,
     iso=400,
     location=Location(59.91234, -10.7522),
+    artist="Jané Doe <jane@cam>",
+    copyright="© 2026 Jané Doe 東京",
+    lens_position=2.5,
+    note="timelapse exposure_us=12345 analogue_gain=4.0125",
 )
 BARE = ExifFields(slot_ns=SLOT_NS, utc_offset_min=60)
 JPEG = encode_jpeg(render(SLOT_NS, 320, 240), 90)
@@ -45,6 +50,10 @@ fields = st.builds(
     exposure_us=st.none() | st.integers(0, 2**32 - 1),
     iso=st.none() | st.integers(0, 10_000_000),
     location=st.none() | st.builds(Location, st.floats(-90, 90), st.floats(-180, 180)),
+    artist=text,
+    copyright=text,
+    lens_position=st.none() | st.floats(),
+    note=text,
 )
 
 
@@ -94,6 +103,10 @@ def test_with_exif_all_fields_are_read_back_by_exiftool_without_a_warning(tmp_pa
         "ISO": 400,
         "ExifImageWidth": 320,
         "ExifImageHeight": 240,
+        "Artist": "Jané Doe <jane@cam>",
+        "Copyright": "© 2026 Jané Doe 東京",
+        "SubjectDistance": 0.4,
+        "UserComment": "timelapse exposure_us=12345 analogue_gain=4.0125",
     }
     assert {name: found.get(name) for name in expected} == expected
     assert int(found["SubSecTimeOriginal"]) == 123
@@ -105,14 +118,31 @@ def test_with_exif_unknown_fields_are_left_out(tmp_path: Path) -> None:
     found = read_with_exiftool(with_exif(JPEG, BARE), tmp_path)
     assert found["DateTimeOriginal"] == "2026:11:23 09:15:30"
     assert found["OffsetTimeOriginal"] == "+01:00"
-    assert not {"Make", "Model", "Software", "ExposureTime", "ISO", "GPSLatitude"} & found.keys()
+    unknown = {"Make", "Model", "Software", "ExposureTime", "ISO", "GPSLatitude"}
+    assert not (unknown | {"Artist", "Copyright", "SubjectDistance", "UserComment"}) & found.keys()
+
+
+@pytest.mark.parametrize(("dioptres", "metres"), [(0.0, "inf"), (0.0005, "inf"), (0.5, 2), (15, 0.067), (-1, "inf")])
+def test_with_exif_lens_position_is_the_distance_in_metres(
+    tmp_path: Path, dioptres: float, metres: float | str
+) -> None:
+    found = read_with_exiftool(with_exif(JPEG, structs.replace(BARE, lens_position=dioptres)), tmp_path)
+    assert found["SubjectDistance"] == metres
+    assert found["Validate"] == "0 0 0"
+
+
+def test_with_exif_a_passed_through_jpeg_is_lossless_but_for_one_segment(tmp_path: Path) -> None:
+    """As exiftool sees it too: without its metadata it is byte for byte what the camera sent."""
+    read_with_exiftool(with_exif(JPEG, FULL), tmp_path)
+    subprocess.run(["exiftool", "-q", "-EXIF:all=", "-o", tmp_path / "bare.jpg", tmp_path / "frame.jpg"], check=True)
+    assert (tmp_path / "bare.jpg").read_bytes() == JPEG
 
 
 @given(fields)
 def test_with_exif_any_fields_every_other_byte_stays(given_fields: ExifFields) -> None:
     result = with_exif(JPEG, given_fields)
     assert without_first_segment(result) == JPEG
-    assert check_jpeg(result) == (320, 240)
+    assert check_jpeg(result).size == (320, 240)
 
 
 def test_with_exif_camera_has_one_already_it_is_replaced() -> None:
