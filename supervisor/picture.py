@@ -14,17 +14,23 @@ from msgspec.structs import replace
 from shared.clock import NS_PER_S
 from shared.config.model import CameraConfig, Configuration, StorageConfig
 from shared.config.redact import redact_url
-from shared.events import CameraOpened, DiskPressure, FrameMissed, FrameWritten, StoragePruned
-from shared.status import CameraStatus, StorageStatus
+from shared.events import CameraOpened, CameraWarning, DiskPressure, FrameMissed, FrameWritten, StoragePruned
+from shared.status import CameraStatus, StorageStatus, WarningStatus
 from shared.wire import check
+from supervisor.device_nodes import device_to_look_for
 
 
 class Picture:
-    """What is known of cameras and disk. `configure` first; then `take` every event."""
+    """What is known of cameras and disk. `configure` first; then `take` every event.
+
+    `addresses` and `devices` say where to look for a camera that is lost; "" where there is no such place.
+    """
 
     def __init__(self) -> None:
         self.cameras: dict[str, CameraStatus] = {}
         self.addresses: dict[str, str] = {}
+        self.devices: dict[str, str] = {}
+        self._configured_devices: dict[str, str] = {}
         self.storage = StorageStatus(output_dir="")
         self.changed = True
 
@@ -34,6 +40,12 @@ class Picture:
             name for name, camera in configuration.cameras.items() if _is_same_source(self.cameras.get(name), camera)
         }
         self.addresses = {name: address for name, address in self.addresses.items() if name in kept}
+        self._configured_devices = {
+            name: device_to_look_for(camera.source) for name, camera in configuration.cameras.items()
+        }
+        self.devices = self._configured_devices | {
+            name: device for name, device in self.devices.items() if name in kept
+        }
         self.cameras = {
             name: _configured(self.cameras.get(name), camera) for name, camera in configuration.cameras.items()
         }
@@ -58,7 +70,11 @@ class Picture:
         if topic == "camera.opened":
             opened: CameraOpened = check(data, CameraOpened)
             self.addresses[opened.camera] = opened.address
-            return replace(camera, driver=opened.driver, model=opened.model)
+            self.devices[opened.camera] = opened.device or self._configured_devices[opened.camera]
+            # A worker that opens a camera knows of no warning; what is bad still, it finds again.
+            return replace(camera, driver=opened.driver, model=opened.model, warnings=[])
+        if topic == "camera.warning":
+            return _with_warning(camera, check(data, CameraWarning))
         return camera
 
     def _take_pressure(self, pressure: DiskPressure, wall_ns: int) -> None:
@@ -115,7 +131,7 @@ def _with_frame(camera: CameraStatus, frame: FrameWritten) -> CameraStatus:
     return replace(
         camera,
         frames=camera.frames + 1,
-        bytes=camera.bytes + frame.bytes,
+        bytes=camera.bytes + frame.bytes + frame.raw_bytes,
         last_frame_slot_ns=frame.slot_ns,
         last_frame_path=frame.path,
         last_frame_bytes=frame.bytes,
@@ -123,6 +139,13 @@ def _with_frame(camera: CameraStatus, frame: FrameWritten) -> CameraStatus:
         accounted_until_ns=frame.slot_ns,
         missing_now=False,
     )
+
+
+def _with_warning(camera: CameraStatus, told: CameraWarning) -> CameraStatus:
+    warnings = [warning for warning in camera.warnings if warning.warning != told.warning]
+    if told.active:
+        warnings.append(WarningStatus(warning=told.warning, since_slot_ns=told.since_slot_ns, detail=told.detail))
+    return replace(camera, warnings=warnings)
 
 
 def _with_miss(camera: CameraStatus, miss: FrameMissed) -> CameraStatus:

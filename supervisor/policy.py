@@ -82,6 +82,14 @@ def _spawn(record: Record, moment: Moment) -> Outcome:
     return new, (Action.SPAWN,)
 
 
+def _begin_anew(record: Record, moment: Moment) -> Outcome:
+    """The camera is back. What failed while it was away says nothing of it: the next delay is the first again.
+
+    Not zero: this start is the one that waits for nothing. Forgetting it all is for those that have worked.
+    """
+    return _spawn(replace(record, failures=min(record.failures, 1)), moment)
+
+
 def _settle(record: Record, _moment: Moment) -> Outcome:
     return replace(record, state=State.STOPPED, desired=Desired.DOWN, due_ns=None), ()
 
@@ -213,7 +221,7 @@ TABLE: dict[State, dict[Happening, _Rule]] = {
     },
     State.KILLING: _ENDING | {Happening.KILL: _slay_sooner, Happening.DUE: _kill_further},
     State.QUARANTINED: _ENDING | {Happening.KILL: _slay_again},
-    State.BACKOFF: _WAITING | {Happening.DUE: _spawn, Happening.APPEARED: _spawn},
+    State.BACKOFF: _WAITING | {Happening.DUE: _spawn, Happening.APPEARED: _begin_anew},
     State.FAILED: _WAITING,
 }
 """Drawn in docs/state-graph.md; a test compares the drawing with this."""

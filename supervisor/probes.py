@@ -1,15 +1,23 @@
-"""Which cameras are being looked for, and which have come back.
+"""Which cameras are being looked for, and whose worker is started because its camera is back.
 
-Owns: one probe for each network camera whose worker waits. Does not own: how to probe (`supervisor.presence`).
+Owns: one probe for each network camera whose worker waits, and how often a return is followed at once.
+Does not own: how to probe (`supervisor.presence`), nor how to look for a device (`supervisor.devices`).
 Invariant: a camera is looked for only while its worker is in back-off over the camera, so that a healthy one never
 sees a connection of ours.
 """
 
 from __future__ import annotations
 
+import logging
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from shared.clock import NS_PER_S
+from shared.transport import Poller
+from supervisor.devices import Devices
+from supervisor.early_starts import ONE_MORE_EACH_NS, EarlyStarts
+from supervisor.picture import Picture
 from supervisor.roster import camera_of
 from supervisor.states import State
 from supervisor.supervised import Supervised
@@ -17,20 +25,47 @@ from supervisor.supervised import Supervised
 if TYPE_CHECKING:
     from supervisor.presence import Presence
 
+log = logging.getLogger(__name__)
+
+_EACH_S = ONE_MORE_EACH_NS / NS_PER_S
+
 
 class Probes:
     """The probes in progress. Never blocks."""
 
-    def __init__(self) -> None:
+    def __init__(self, poller: Poller) -> None:
         self._probes: dict[str, Presence] = {}
         self._absent: set[str] = set()
         """Whose camera was absent when it was last looked for: it may come back while its worker fails once more."""
         self._doubted: set[str] = set()
         """Who was started because its camera answered us, and has not recorded since: the word of such a worker that
         nobody answers is not taken again, or the two would take turns for ever."""
+        self._answered: set[str] = set()
+        """Whose camera has answered again, and who has not been started for it yet."""
+        self._devices = Devices(poller)
+        self._early: defaultdict[str, EarlyStarts] = defaultdict(EarlyStarts)
+        self._held: set[str] = set()
 
-    def appeared(self, workers: Mapping[str, Supervised], addresses: Mapping[str, str], now_ns: int) -> list[str]:
-        """The workers whose camera has come back. `addresses`: "host:port" of the last success, by camera."""
+    def appeared(self, workers: Mapping[str, Supervised], picture: Picture, now_ns: int) -> list[str]:
+        """The workers to start now, because the camera has come back since they failed."""
+        self._look_for_addresses(workers, picture.addresses, now_ns)
+        back = self._answered | self._devices.back(workers, picture.devices, now_ns)
+        started = [name for name in sorted(back) if self._is_followed(workers[name], now_ns)]
+        self._answered.difference_update(started)
+        for name in (back - self._held).difference(started):
+            log.warning("%s: its camera comes and goes without a frame; it is tried each %g s only", name, _EACH_S)
+        self._held = back.difference(started)
+        for name in self._early.keys() - workers.keys():
+            del self._early[name]
+        return started
+
+    def next_due_ns(self) -> int | None:
+        """When there is something to look at, or somebody to be started."""
+        due_ns = [probe.due_ns for probe in self._probes.values()] + [self._early[name].due_ns for name in self._held]
+        device_ns = self._devices.next_due_ns()
+        return min([*due_ns, device_ns] if device_ns is not None else due_ns, default=None)
+
+    def _look_for_addresses(self, workers: Mapping[str, Supervised], addresses: Mapping[str, str], now_ns: int) -> None:
         wanted = {name: target for name, worker in workers.items() if (target := _looks_for(worker, addresses))}
         for name in self._probes.keys() - wanted.keys():
             self._forget(name)
@@ -44,15 +79,18 @@ class Probes:
             self._probes[name] = Presence(wanted[name], now_ns, absent=name in self._absent or found_absent)
         back = [name for name, probe in self._probes.items() if probe.look(now_ns)]
         self._doubted.update(back)
-        return back
+        self._answered.update(back)
 
-    def next_due_ns(self) -> int | None:
-        """When there is something to look at."""
-        return min((probe.due_ns for probe in self._probes.values()), default=None)
+    def _is_followed(self, worker: Supervised, now_ns: int) -> bool:
+        if worker.record.worked:
+            # It has recorded since it was started last, which is all that following is for.
+            self._early.pop(worker.name, None)
+        return self._early[worker.name].take(now_ns)
 
     def _forget(self, name: str) -> None:
         probe = self._probes.pop(name)
         probe.close()
+        self._answered.discard(name)
         if probe.absent:
             self._absent.add(name)
         else:

@@ -154,6 +154,8 @@ class World:
         """The account of its own: what is wanted, whose idea the end was, how many failures there were."""
         self.wanted = _WANTS.get(happening, self.wanted)
         process = self.process
+        if happening is Happening.APPEARED and before.state is State.BACKOFF:
+            self.failures = min(self.failures, 1)
         if process is None:
             return
         orders = {Happening.STOP, Happening.RESTART, Happening.KILL}

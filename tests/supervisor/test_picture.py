@@ -12,7 +12,15 @@ import pytest
 
 from shared.clock import NS_PER_S
 from shared.config.model import CameraConfig, Configuration, StorageConfig
-from shared.events import CameraLost, CameraOpened, DiskPressure, FrameMissed, FrameWritten, StoragePruned
+from shared.events import (
+    CameraLost,
+    CameraOpened,
+    CameraWarning,
+    DiskPressure,
+    FrameMissed,
+    FrameWritten,
+    StoragePruned,
+)
 from supervisor.picture import Picture, iso
 
 NOW_NS = 1_795_422_930_000_000_000
@@ -64,6 +72,13 @@ def test_camera_before_any_event_shows_its_configuration_without_the_password() 
     )
 
 
+def test_raw_files_count_as_room_that_the_frames_take() -> None:
+    picture = _picture()
+    _say(picture, "frame.written", msgspec.structs.replace(_frame(1), raw_path="main/1.dng", raw_bytes=20_000))
+    camera = picture.cameras["main"]
+    assert (camera.frames, camera.bytes, camera.last_frame_bytes) == (1, 21_001, 1001)
+
+
 def test_frames_are_counted_and_the_last_is_shown() -> None:
     picture = _picture()
     for slot in (1, 2, 3):
@@ -107,6 +122,39 @@ def test_camera_that_opens_leaves_its_model_and_its_address_for_the_probe() -> N
     _say(picture, "camera.lost", CameraLost(camera="main"))
     assert (picture.cameras["main"].driver, picture.cameras["main"].model) == ("rtsp", "10.0.0.2")
     assert picture.addresses == {"main": "10.0.0.2:554"}
+
+
+@pytest.mark.parametrize(
+    ("source", "opened", "device"),
+    [
+        ("/dev/video0", None, "/dev/video0"),
+        ("/dev/video0", "/dev/v4l/by-id/x", "/dev/v4l/by-id/x"),
+        ("auto", None, "/dev/video*"),
+        ("auto", "/dev/v4l/by-id/x", "/dev/v4l/by-id/x"),
+        ("auto", "", "/dev/video*"),
+        ("rtsp://10.0.0.2/x", "", ""),
+    ],
+)
+def test_device_to_look_for_is_the_one_that_was_opened_else_what_the_source_says(
+    source: str, opened: str | None, device: str
+) -> None:
+    picture = Picture()
+    picture.configure(_configuration(CameraConfig("main", source=source)))
+    if opened is not None:
+        _say(picture, "camera.opened", CameraOpened(camera="main", driver="x", model="", device=opened))
+    assert picture.devices == {"main": device}
+
+
+def test_device_that_was_opened_is_kept_over_a_reload_while_the_source_stays() -> None:
+    picture = Picture()
+    picture.configure(_configuration(CameraConfig("main", source="auto")))
+    _say(picture, "camera.opened", CameraOpened(camera="main", driver="v4l2", model="", device="/dev/v4l/by-id/x"))
+    picture.configure(_configuration(CameraConfig("main", source="auto", interval_ms=500), CameraConfig("roof")))
+    assert picture.devices == {"main": "/dev/v4l/by-id/x", "roof": "/dev/video*"}
+    picture.configure(_configuration(CameraConfig("main", source="/dev/video2")))
+    assert picture.devices == {"main": "/dev/video2"}
+    picture.configure(_configuration(CameraConfig("main", source="auto")))
+    assert picture.devices == {"main": "/dev/video*"}
 
 
 def test_disk_is_shown_as_storage_last_told_it() -> None:
@@ -164,3 +212,32 @@ def _set_zone(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -
 def test_time_is_shown_as_iso_8601_with_the_zone(shown: str) -> None:
     assert iso(NOW_NS + 7_999_999) == shown
     assert datetime.fromisoformat(shown).timestamp() == pytest.approx(NOW_NS / 1e9 + 0.007)
+
+
+def _warning(warning: str, since: int, *, active: bool = True) -> CameraWarning:
+    data = {"camera": "main", "warning": warning, "active": active, "since_slot_ns": since * SLOT_NS, "detail": "look"}
+    return msgspec.convert(data, CameraWarning)
+
+
+def test_camera_warnings_are_those_that_are_active() -> None:
+    picture = _picture()
+    _say(picture, "camera.warning", _warning("black", 5))
+    _say(picture, "camera.warning", _warning("frozen", 6))
+    assert picture.changed
+    told = [(each.warning, each.since_slot_ns, each.detail) for each in picture.cameras["main"].warnings]
+    assert told == [("black", 5 * SLOT_NS, "look"), ("frozen", 6 * SLOT_NS, "look")]
+    assert picture.cameras["garden"].warnings == []
+    _say(picture, "camera.warning", _warning("black", 5, active=False))
+    assert [each.warning for each in picture.cameras["main"].warnings] == ["frozen"]
+    _say(picture, "camera.warning", _warning("frozen", 7))
+    assert [each.since_slot_ns for each in picture.cameras["main"].warnings] == [7 * SLOT_NS]
+
+
+def test_camera_warnings_stay_while_it_is_lost_and_end_where_a_new_worker_opens_it() -> None:
+    picture = _picture()
+    _say(picture, "camera.warning", _warning("black", 5))
+    _say(picture, "camera.lost", CameraLost(camera="main", detail="gone"))
+    _say(picture, "frame.missed", _miss(6, 9, "camera_lost"))
+    assert [each.warning for each in picture.cameras["main"].warnings] == ["black"]
+    _say(picture, "camera.opened", CameraOpened(camera="main", driver="test", model="scene"))
+    assert picture.cameras["main"].warnings == []

@@ -171,6 +171,23 @@ def test_restarts_of_a_worker_that_keeps_crashing_wait_longer_and_longer_up_to_t
     assert delays_s == [0, 5.5, 10.5, 20.5, 40.5, 80.5, 160.5, 300, 300, 300]
 
 
+def test_camera_that_is_back_after_long_and_fails_once_more_waits_for_the_first_delay_again() -> None:
+    """One that needs a moment until it works must not be left alone for five minutes, having been away for a week."""
+    record, _ = _after(replace(BACKOFF, failures=2_000), Happening.APPEARED)
+    delays_s = []
+    for _ in range(3):
+        record, _ = _after(record, Happening.EXITED)
+        assert record.due_ns is not None
+        delays_s.append((record.due_ns - NOW_NS) / NS_PER_S)
+        record, _ = _after(record, Happening.DUE)
+    assert delays_s == [5.5, 10.5, 20.5]
+
+
+def test_return_of_a_camera_never_adds_to_the_failures() -> None:
+    record, _ = _after(replace(BACKOFF, failures=0), Happening.APPEARED)
+    assert record.failures == 0
+
+
 @pytest.mark.parametrize(
     ("worked", "lasted_s", "failures"),
     [(True, 60.0, 1), (True, 59.9, 3), (False, 3600.0, 3)],
