@@ -10,7 +10,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from capture_worker.cameras.base import Frame, Opened
-from shared.causes import MissCause
+from shared.causes import MissCause, PictureFault
 from shared.errors import TimelapseError
 from shared.events import FrameWritten
 
@@ -39,9 +39,10 @@ class NotTaken(Struct, frozen=True):
 
 
 class Stored(Struct, frozen=True):
-    """Writer thread: durable."""
+    """Writer thread: durable. `found` is what was found of the picture, as `Inspected` has it."""
 
     written: FrameWritten
+    found: dict[PictureFault, str] = {}
 
 
 class NotStored(Struct, frozen=True):

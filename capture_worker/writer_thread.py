@@ -1,4 +1,4 @@
-"""The thread that has the disk: it checks, completes and stores frames, one after the other.
+"""The thread that has the disk: it checks, looks at, completes and stores frames, one after the other.
 
 Owns: everything between a frame taken and a frame durable. Does not own: the camera, which never waits for this.
 Invariant: what is stored passed the strict check and differs from what was stored before it.
@@ -12,13 +12,19 @@ import threading
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
-from capture_worker.check import DamagedFrame, check_jpeg
+from msgspec import structs
+
+from capture_worker.cameras.base import Frame
+from capture_worker.check import Checked, DamagedFrame, check_jpeg
 from capture_worker.inbox import Inbox
+from capture_worker.inspection import Inspected, Inspection
 from capture_worker.picture_size import PictureSize
+from capture_worker.quality import Measures
 from capture_worker.results import Broken, NotStored, Result, Stored, Taken
 from capture_worker.store import FrameStore
 from shared.errors import DiskError, TimelapseError
 from shared.events import FrameWritten
+from shared.frame_name import raw_beside
 from shared.lease import LeaseHolder
 
 log = logging.getLogger(__name__)
@@ -28,8 +34,15 @@ _IDLE_S = 30.0
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
 
+def _nothing(_frame: Frame, _brightness_percent: float) -> None:
+    """Nobody wants to know."""
+
+
 class WriterThread:
-    """Stores the frames of one camera. `finish` makes the JPEG: encodes where needed and adds the metadata."""
+    """Stores the frames of one camera. `finish` makes the JPEG: encodes where needed and adds the metadata.
+
+    `measured`, in this thread, is told of each whole frame and its brightness (percent of white) before it is stored.
+    """
 
     def __init__(
         self,
@@ -38,6 +51,7 @@ class WriterThread:
         finish: Callable[[Taken], bytes],
         inbox: Inbox[Result],
         new_lease: Callable[[str], LeaseHolder],
+        measured: Callable[[Frame, float], None] = _nothing,
     ) -> None:
         self._camera = camera
         self._store = store
@@ -47,6 +61,8 @@ class WriterThread:
         self._queue: SimpleQueue[Taken] = SimpleQueue()
         self._last_jpeg: bytes | None = None
         self._size = PictureSize()
+        self._inspection = Inspection()
+        self._measured = measured
 
     def start(self) -> None:
         """Go on for ever. Call it once."""
@@ -82,43 +98,82 @@ class WriterThread:
             # A sensor's noise never gives the same bytes twice: the camera repeats itself.
             return NotStored(taken.slot_ns, "stale", "the camera gave the same picture again, byte for byte")
         try:
-            jpeg, size = self._finished(taken, own_jpeg)
+            jpeg, checked = self._finished(taken, own_jpeg)
         except DamagedFrame as error:
             return NotStored(taken.slot_ns, "damaged", error.reason)
-        result = self._write(taken, jpeg, size)
-        if isinstance(result, Stored) and (change := self._size.changed(size)) is not None:
+        inspected = self._inspection.take(taken.slot_ns, own_jpeg or jpeg, checked, _exposure(taken.frame))
+        self._measured(taken.frame, inspected.measures.brightness_percent)
+        result = self._write(taken, jpeg, checked, inspected)
+        if isinstance(result, Stored) and (change := self._size.changed(checked.size)) is not None:
             log.warning("%s; a video made of them will need one size", change)
         if own_jpeg is not None:
             self._last_jpeg = own_jpeg
         return result
 
-    def _finished(self, taken: Taken, own_jpeg: bytes | None) -> tuple[bytes, tuple[int, int]]:
-        """The JPEG to store, and its size. The camera's own is checked before anything is put into it."""
+    def _finished(self, taken: Taken, own_jpeg: bytes | None) -> tuple[bytes, Checked]:
+        """The JPEG to store, and what is known of it. The camera's own is checked before anything is put into it."""
         if own_jpeg is not None:
-            size = check_jpeg(own_jpeg)
-            return self._finish(taken), size
+            checked = check_jpeg(own_jpeg)
+            return self._finish(taken), checked
         jpeg = self._finish(taken)
         return jpeg, check_jpeg(jpeg)
 
-    def _write(self, taken: Taken, jpeg: bytes, size: tuple[int, int]) -> Result:
+    def _write(self, taken: Taken, jpeg: bytes, checked: Checked, inspected: Inspected) -> Result:
         try:
-            name = self._store.write(taken.slot_ns, jpeg)
+            name = self._store.write(taken.slot_ns, jpeg, taken.frame.raw)
         except OSError as error:
             if error.errno in _NO_ROOM:
                 return NotStored(taken.slot_ns, "disk_full", error.strerror or "no room")
             raise DiskError(f"{error.filename or self._camera}: can't be written: {error.strerror}") from error
-        return Stored(
-            FrameWritten(
-                camera=self._camera,
-                slot_ns=taken.slot_ns,
-                take=name.take,
-                path=f"{self._camera}/{name.path()}",
-                bytes=len(jpeg),
-                width=size[0],
-                height=size[1],
-                lateness_us=taken.lateness_us,
-                age_us=taken.age_us,
-                exposure_us=taken.frame.exposure_us,
-                analogue_gain=taken.frame.analogue_gain,
-            )
+        path, raw = f"{self._camera}/{name.path()}", taken.frame.raw
+        written = FrameWritten(
+            camera=self._camera,
+            slot_ns=taken.slot_ns,
+            take=name.take,
+            path=path,
+            bytes=len(jpeg),
+            width=checked.width,
+            height=checked.height,
+            lateness_us=taken.lateness_us,
+            age_us=taken.age_us,
+            raw_path="" if raw is None else raw_beside(path),
+            raw_bytes=0 if raw is None else len(raw),
         )
+        return Stored(_with_measures(_with_metadata(written, taken.frame), inspected.measures), inspected.found)
+
+
+def _with_metadata(written: FrameWritten, frame: Frame) -> FrameWritten:
+    red_gain, blue_gain = frame.colour_gains or (None, None)
+    return structs.replace(
+        written,
+        exposure_us=frame.exposure_us,
+        analogue_gain=frame.analogue_gain,
+        digital_gain=frame.digital_gain,
+        red_gain=red_gain,
+        blue_gain=blue_gain,
+        colour_temperature_k=frame.colour_temperature_k,
+        lux=frame.lux,
+        lens_position=frame.lens_position,
+    )
+
+
+def _with_measures(written: FrameWritten, measures: Measures) -> FrameWritten:
+    return structs.replace(
+        written,
+        brightness_percent=_rounded(measures.brightness_percent),
+        contrast_percent=_rounded(measures.contrast_percent),
+        sharpness_percent=_rounded(measures.sharpness_percent),
+        changed_percent=_rounded(measures.changed_percent),
+        seam_percent=_rounded(measures.seam_percent),
+    )
+
+
+def _exposure(frame: Frame) -> float | None:
+    """Microseconds times gain. A gain that a camera does not tell stays as it is."""
+    if frame.exposure_us is None:
+        return None
+    return frame.exposure_us * (frame.analogue_gain or 1.0) * (frame.digital_gain or 1.0)
+
+
+def _rounded(percent: float | None) -> float | None:
+    return None if percent is None else round(percent, 1)

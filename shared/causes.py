@@ -1,6 +1,6 @@
-"""The words for why: why a slot has no frame, why a worker ended, how full the disk is.
+"""The words for why: why a slot has no frame, why a worker ended, how full the disk is, what is bad about a picture.
 
-Owns: the three lists. Does not own: who decides on one of them.
+Owns: the four lists. Does not own: who decides on one of them.
 Invariant: words are only added; subscribers and scripts compare with them.
 """
 
@@ -23,5 +23,6 @@ MissCause = Literal[
     "down",
     "unknown",
 ]
+PictureFault = Literal["black", "white", "frozen", "torn", "blurred"]
 PressureLevel = Literal["ok", "high", "full"]
 WorkerCause = Literal["", "hang", "crash", "camera", "disk", "configuration", "busy", "operator", "stopped", "spawn"]

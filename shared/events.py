@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from shared.causes import MissCause, PressureLevel, WorkerCause
+from shared.causes import MissCause, PictureFault, PressureLevel, WorkerCause
 from shared.status import Status
 
 
@@ -35,6 +35,11 @@ class FrameWritten(Struct, frozen=True, kw_only=True):
     lens_position: float | None = None
     raw_path: str = ""
     raw_bytes: int = 0
+    brightness_percent: float | None = None
+    contrast_percent: float | None = None
+    sharpness_percent: float | None = None
+    changed_percent: float | None = None
+    seam_percent: float | None = None
 
 
 class FrameMissed(Struct, frozen=True, kw_only=True):
@@ -69,6 +74,19 @@ class CameraLost(Struct, frozen=True, kw_only=True):
     camera: str
     driver: str = ""
     model: str = ""
+    detail: str = ""
+
+
+class CameraWarning(Struct, frozen=True, kw_only=True):
+    """Capture: the pictures have been bad in this way for long, or are so no longer. `detail` says what to do.
+
+    `since_slot_ns` is the slot of the first of them, at the end too. A new `camera.opened` ends them all.
+    """
+
+    camera: str
+    warning: PictureFault
+    active: bool
+    since_slot_ns: int
     detail: str = ""
 
 
@@ -171,6 +189,7 @@ DATA_TYPES: dict[str, type[Struct]] = {
     "frame.missed": FrameMissed,
     "camera.opened": CameraOpened,
     "camera.lost": CameraLost,
+    "camera.warning": CameraWarning,
     "disk.pressure": DiskPressure,
     "storage.pruned": StoragePruned,
     "worker.starting": WorkerChanged,
@@ -198,6 +217,7 @@ WORKER_TOPICS = frozenset(
         "frame.missed",
         "camera.opened",
         "camera.lost",
+        "camera.warning",
         "disk.pressure",
         "storage.pruned",
         "clock.stepped",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import random
 
+import cv2
+import numpy as np
 import pytest
 
 from capture_worker.cameras.scene import render
-from capture_worker.check import DamagedFrame, check_jpeg
+from capture_worker.check import DamagedFrame, check_jpeg, gray_at
 from capture_worker.encode import encode_jpeg
 from tests.capture_worker.test_exif import without_tables
 
@@ -16,16 +18,30 @@ JPEG = encode_jpeg(render(1_795_421_730_100_000_000, 640, 360), 85)
 
 @pytest.mark.parametrize("size", [(1, 1), (7, 5), (160, 120), (1001, 333)])
 def test_check_jpeg_whole_gives_its_size(size: tuple[int, int]) -> None:
-    assert check_jpeg(encode_jpeg(render(0, 1001, 333)[: size[1], : size[0]], 90)) == size
+    checked = check_jpeg(encode_jpeg(render(0, 1001, 333)[: size[1], : size[0]], 90))
+    assert checked.size == (checked.width, checked.height) == size
+    assert checked.gray.shape == (-(-size[1] // 8), -(-size[0] // 8))
+
+
+def test_check_jpeg_gray_is_the_mean_of_each_eight_by_eight_pixels() -> None:
+    pixels = cv2.cvtColor(render(0, 640, 360), cv2.COLOR_BGR2GRAY)
+    means = pixels.reshape(45, 8, 80, 8).mean(axis=(1, 3))
+    assert np.abs(check_jpeg(encode_jpeg(render(0, 640, 360), 95)).gray - means).mean() < 1
+
+
+@pytest.mark.parametrize(("factor", "shape"), [(1, (333, 1001)), (2, (167, 501)), (4, (84, 251)), (8, (42, 126))])
+def test_gray_at_a_factor_is_that_part_of_both_sides(factor: int, shape: tuple[int, int]) -> None:
+    jpeg = encode_jpeg(render(0, 1001, 333), 90)
+    assert gray_at(jpeg, check_jpeg(jpeg), factor).shape == shape
 
 
 def test_check_jpeg_without_huffman_tables_passes() -> None:
-    assert check_jpeg(without_tables(JPEG)) == (640, 360)
+    assert check_jpeg(without_tables(JPEG)).size == (640, 360)
 
 
 @pytest.mark.parametrize("padding", [b"\x00" * 700, b"\r\n"])
 def test_check_jpeg_padded_at_its_end_passes(padding: bytes) -> None:
-    assert check_jpeg(JPEG + padding) == (640, 360)
+    assert check_jpeg(JPEG + padding).size == (640, 360)
 
 
 def test_check_jpeg_cut_anywhere_is_damaged() -> None:

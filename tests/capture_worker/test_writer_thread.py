@@ -27,6 +27,7 @@ from shared.lease import LeaseHolder
 from shared.messages import Lease
 from shared.worker_identity import Identity
 from tests.rig import small_disk
+from tests.rig.bad_pictures import blacked, renewed
 from tests.rig.manual_clock import ManualClock
 
 T = TypeVar("T")
@@ -50,12 +51,18 @@ class Bench:
     def __init__(self, directory: Path, finish: Callable[[Taken], bytes] = _as_it_came) -> None:
         self.directory = directory
         self.leases: list[Lease] = []
+        self.measured: list[tuple[Frame, float]] = []
         self.inbox: Inbox[Result] = Inbox()
         store = FrameStore(directory / "main")
         store.prepare()
         identity, clock = Identity("capture.main", 1, 1, Path("/run")), ManualClock()
         self.writer = WriterThread(
-            "main", store, finish, self.inbox, lambda name: LeaseHolder(identity, name, clock, self.leases.append)
+            "main",
+            store,
+            finish,
+            self.inbox,
+            lambda name: LeaseHolder(identity, name, clock, self.leases.append),
+            lambda frame, brightness_percent: self.measured.append((frame, brightness_percent)),
         )
         self.writer.start()
 
@@ -93,9 +100,66 @@ def test_frame_of_the_cameras_own_is_stored_byte_for_byte(tmp_path: Path) -> Non
     assert (written.exposure_us, written.analogue_gain, written.recovered) == (4990, 1.5, False)
 
 
+def test_what_the_camera_tells_of_a_frame_is_told(tmp_path: Path) -> None:
+    frame = Frame(
+        0,
+        0,
+        jpeg=JPEGS[0],
+        digital_gain=1.25,
+        colour_gains=(1.5, 2.5),
+        colour_temperature_k=5200,
+        lux=400.5,
+        lens_position=0.5,
+    )
+    written = Bench(tmp_path).store(Stored, frame).written
+    assert (written.digital_gain, written.red_gain, written.blue_gain) == (1.25, 1.5, 2.5)
+    assert (written.colour_temperature_k, written.lux, written.lens_position) == (5200, 400.5, 0.5)
+    assert (written.exposure_us, written.raw_path, written.raw_bytes) == (None, "", 0)
+
+
+def test_raw_file_of_a_frame_is_stored_beside_it_and_told(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    written = bench.store(Stored, Frame(0, 0, jpeg=JPEGS[0], raw=b"raw" * 1000)).written
+    assert written.raw_path == f"{written.path[:-4]}.dng"
+    assert (tmp_path / written.raw_path).read_bytes() == b"raw" * 1000
+    assert (written.bytes, written.raw_bytes) == (len(JPEGS[0]), 3000)
+    refused = bench.store(NotStored, Frame(0, 0, jpeg=JPEGS[1][:-30], raw=b"raw"), _SLOT_NS + 1)
+    assert refused.cause == "damaged"
+    assert bench.files() == {written.path, written.raw_path}
+
+
 def test_image_is_stored_as_what_the_finisher_made_of_it(tmp_path: Path) -> None:
     written = Bench(tmp_path).store(Stored, Frame(0, 0, image=IMAGE)).written
     assert (tmp_path / written.path).read_bytes() == encode_jpeg(IMAGE, 80)
+
+
+def test_frame_is_told_with_its_measures_and_what_was_found_of_it(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    first = bench.store(Stored, _jpeg(JPEGS[0]))
+    assert first.found == {"black": "", "white": ""}
+    written = first.written
+    assert written.brightness_percent is not None
+    assert 5 < written.brightness_percent < 95
+    assert written.brightness_percent == round(written.brightness_percent, 1)
+    assert (written.changed_percent, written.seam_percent) == (None, None)
+    assert written.sharpness_percent is not None
+    again = bench.store(Stored, _jpeg(renewed(JPEGS[0], 1)), _SLOT_NS + NS_PER_S)
+    assert again.written.changed_percent == 0.0
+    assert again.found["frozen"]
+    black = bench.store(Stored, _jpeg(blacked(JPEGS[0], 2)), _SLOT_NS + 2 * NS_PER_S)
+    assert black.found["black"]
+
+
+def test_brightness_of_each_whole_frame_is_told_whether_it_is_stored_or_not(tmp_path: Path) -> None:
+    with small_disk.tmpfs(tmp_path / "disk", size="1m") as disk:
+        bench = Bench(disk)
+        bench.store(Stored, Frame(0, 0, jpeg=JPEGS[0], exposure_us=4990))
+        bench.store(NotStored, _jpeg(JPEGS[1][:-30]))
+        small_disk.fill(disk)
+        bench.store(NotStored, _jpeg(blacked(JPEGS[1], 1)))
+    (first, brightness), (_, dark) = bench.measured
+    assert first.exposure_us == 4990
+    assert dark < 2 < brightness
 
 
 def test_pictures_whose_size_changes_are_stored_with_their_own_and_it_is_said_once(

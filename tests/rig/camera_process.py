@@ -36,10 +36,12 @@ class CameraProcess:
         size: tuple[int, int] = (640, 360),
         host: str = "127.0.0.1",
         within: Sequence[str] = (),
+        refresh_s: float = 0.5,
     ) -> None:
         self.port, self._control_port = free_port(), free_port()
         self._host, self._within = host, within
         self._options = [f"--fps={fps}", f"--size={size[0]}x{size[1]}", f"--host={host}"]
+        self._options.append(f"--refresh-s={refresh_s}")
         if within:
             self._options.append("--abrupt")
         self._process: subprocess.Popen[bytes] | None = None

@@ -31,15 +31,16 @@ from urllib.parse import parse_qs, urlsplit
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.rig.scene_jpeg import SceneJpeg, corrupted, truncated
+from tests.rig.bad_pictures import as_the_fault_has_it
+from tests.rig.scene_jpeg import SceneJpeg
 
-Fault = Literal[
-    "resume", "stall", "hold", "cut", "reset", "vanish", "blackhole", "truncate", "corrupt", "repeat", "resize"
-]
+BadPicture = Literal["truncate", "corrupt", "repeat", "resize", "black", "freeze", "tear"]
+Fault = Literal["resume", "stall", "hold", "cut", "reset", "vanish", "blackhole", BadPicture]
 """stall: connections stay, no more frames. hold: the same, and at the end all of them come in one burst.
 cut: connections closed, new ones are served. reset: the same with RST. vanish: and the port closed, until `resume`.
 blackhole: nothing is read or sent, no FIN; at the end the old connections are reset. truncate, corrupt, repeat: of
-every JPEG. resize: frames of half the width and height."""
+every JPEG. resize: frames of half the width and height. black, freeze, tear: whole JPEGs, each in new bytes: black,
+one and the same picture, and with the lower part lost (`bad_pictures`)."""
 
 _SILENT = ("stall", "hold", "blackhole")
 _BOUNDARY = "frame-by-frame"
@@ -68,17 +69,20 @@ class MjpegServer:
         size: tuple[int, int] = (640, 360),
         credentials: str | None = None,
         abrupt: bool = False,
+        refresh_s: float = 0.5,
     ) -> None:
         """Port 0 takes a free one, and keeps it through `vanish`. `credentials` is "user:password" for basic auth.
 
-        `abrupt`: nothing of a connection outlives the process, so that killing it is like a loss of power.
+        `abrupt`: nothing of a connection outlives the process, so that killing it is like a loss of power. Whatever is
+        younger than `refresh_s` differs by its mark alone.
         """
         self.host, self.port, self.control_port, self.abrupt = host, port, control_port, abrupt
         self.credentials = credentials
         self.made_ms: deque[int] = deque(maxlen=100_000)
         self.connections = 0
         self._period_s = 1.0 / fps
-        self._painter, self._small = SceneJpeg(size), SceneJpeg((size[0] // 2, size[1] // 2))
+        self._painter = SceneJpeg(size, refresh_s=refresh_s)
+        self._small = SceneJpeg((size[0] // 2, size[1] // 2), refresh_s=refresh_s)
         self._changed = threading.Condition()
         self._fault: Fault = "resume"
         self._fault_frames: int | None = None
@@ -236,8 +240,8 @@ class MjpegServer:
             made = Made(number, self._latest.wall_ms, self._latest.jpeg)
         else:
             self.made_ms.append(wall_ms)
-            damage = {"truncate": truncated, "corrupt": corrupted}.get(self._fault)
-            made = Made(number, wall_ms, damage(fresh) if damage else fresh)
+            latest = fresh if self._latest is None else self._latest.jpeg
+            made = Made(number, wall_ms, as_the_fault_has_it(self._fault, number, fresh, latest))
         self._latest = made
         if self._fault == "hold":
             self._held.append(made)
@@ -362,6 +366,7 @@ def main() -> None:
     parser.add_argument("--control-port", type=int, help="for /fault; the port after --port unless given")
     parser.add_argument("--fps", type=float, default=15.0)
     parser.add_argument("--size", default="640x360", help="WIDTHxHEIGHT")
+    parser.add_argument("--refresh-s", type=float, default=0.5)
     parser.add_argument("--credentials", help="user:password that a client has to give")
     parser.add_argument("--abrupt", action="store_true", help="killing it is like a loss of power")
     given = parser.parse_args()
@@ -375,6 +380,7 @@ def main() -> None:
         size=(width, height),
         credentials=given.credentials,
         abrupt=given.abrupt,
+        refresh_s=given.refresh_s,
     )
     with camera:
         control = f"http://{camera.host}:{camera.control_port}/fault?set="

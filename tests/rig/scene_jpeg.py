@@ -23,25 +23,26 @@ from capture_worker.check import DamagedFrame, check_jpeg
 
 _BLOCK = 16
 """Pixels in a row of blocks, with the colours at half resolution (4:2:0)."""
-_REFRESH_NS = 500_000_000
+_REFRESH_S = 0.5
 _DAMAGE_BYTES = 512
 
 
 class SceneJpeg:
     """One camera's pictures. `size` is (width, height). Not for several threads at once."""
 
-    def __init__(self, size: tuple[int, int], quality: int = 85) -> None:
+    def __init__(self, size: tuple[int, int], quality: int = 85, refresh_s: float = _REFRESH_S) -> None:
         self._width, self._height = size
         self._quality = quality
         self._top = (self._height - mark_height(self._height)) // _BLOCK * _BLOCK
-        self._backdrop_ns = -_REFRESH_NS
+        self._refresh_ns = round(refresh_s * 1e9)
+        self._backdrop_ns = -self._refresh_ns
         self._head = b""
         self._rows: list[bytes] = []
         self._foot: Image = np.zeros((0, 0, 3), np.uint8)
 
     def at(self, wall_ns: int) -> bytes:
         """A whole JPEG whose mark is `wall_ns` in milliseconds."""
-        if not 0 <= wall_ns - self._backdrop_ns < _REFRESH_NS:
+        if not 0 <= wall_ns - self._backdrop_ns < self._refresh_ns:
             self._refresh(wall_ns)
         draw_mark(self._foot, wall_ns // 1_000_000, self._height)
         _, foot_rows = self._encode(self._foot)

@@ -50,7 +50,7 @@ def test_scene_jpeg_is_whole_and_its_mark_is_the_time_asked_for(size: tuple[int,
     for number in range(30):
         wall_ns = 1_795_421_730_000_000_000 + number * 33_000_000
         jpeg = painter.at(wall_ns)
-        assert check_jpeg(jpeg) == size
+        assert check_jpeg(jpeg).size == size
         pixels = np.asarray(cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR), np.uint8)
         assert read_mark(pixels) == wall_ns // 1_000_000
 
@@ -95,7 +95,7 @@ def test_server_repeat_sends_the_same_bytes(server: MjpegServer) -> None:
 def test_server_resize_sends_pictures_of_half_the_size(server: MjpegServer) -> None:
     server.set_fault("resize")
     server.wait_for_frames(2)
-    assert check_jpeg(server.latest().jpeg) == (160, 120)
+    assert check_jpeg(server.latest().jpeg).size == (160, 120)
 
 
 @pytest.mark.parametrize(("fault", "is_reset"), [("cut", False), ("reset", True)])
