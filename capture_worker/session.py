@@ -14,18 +14,22 @@ import time
 from pathlib import Path
 
 from capture_worker.asking import Asking
+from capture_worker.camera_events import lost_event, opened_event
 from capture_worker.camera_key import camera_key
 from capture_worker.camera_thread import CameraThread
 from capture_worker.cameras.base import Opened
 from capture_worker.cameras.faults import active
 from capture_worker.cameras.select import make_camera
 from capture_worker.clock_alarm import ClockAlarm
+from capture_worker.exposure.control import ExposureControl
+from capture_worker.exposure.last_seen import handed_over
 from capture_worker.finish import Finisher
 from capture_worker.fruitless import Fruitless
 from capture_worker.gate import DiskGate
 from capture_worker.grid import SlotRange
 from capture_worker.inbox import Inbox
 from capture_worker.plan import plan_for
+from capture_worker.queue_length import most_queued
 from capture_worker.request import RequestPlace
 from capture_worker.results import Broken, NotStored, NotTaken, Opening, Result, Stored, Taken
 from capture_worker.snapshot_saver import SnapshotSaver
@@ -33,6 +37,7 @@ from capture_worker.snapshots import Snapshots
 from capture_worker.store import FrameStore
 from capture_worker.tell_past import newest_slot, tell_past
 from capture_worker.teller import Teller
+from capture_worker.warner import Warner
 from capture_worker.writer_thread import WriterThread
 from shared import fence
 from shared.causes import MissCause
@@ -40,7 +45,7 @@ from shared.clock import NS_PER_MS, NS_PER_S, StepWatch, is_synchronised
 from shared.config.model import CameraConfig
 from shared.durable import make_directories
 from shared.errors import EX_OK, CameraError, DiskError, WireError
-from shared.events import CameraLost, CameraOpened, ClockStepped, DiskPressure
+from shared.events import ClockStepped, DiskPressure
 from shared.messages import Configure, Event, Snapshot
 from shared.transport import Poller
 from shared.wire import check
@@ -50,8 +55,6 @@ log = logging.getLogger(__name__)
 
 _PRECISE_NS = 2 * NS_PER_MS
 """The poller counts in milliseconds; the rest before a slot is slept to the microsecond."""
-_MOST_QUEUED = 4
-"""Frames that may wait for the disk: at 12 MP some 20 MB."""
 _FINISH_S = 0.15
 """How long an orderly stop waits for a frame in flight; the supervisor's own patience is a little longer."""
 _BROKEN_FINISH_S = 10.0
@@ -75,6 +78,7 @@ class Session:
             stop_above_percent=order.configuration.storage.stop_above_percent,
         )
         self._teller = Teller(worker, self.name)
+        self._warner = Warner(worker, self.name)
         self._watch = StepWatch(worker.clock)
         self._alarm = ClockAlarm()
         self._cursor_ns = worker.clock.wall_ns()
@@ -86,10 +90,23 @@ class Session:
         self._place = RequestPlace()
         self._store = FrameStore(self._camera_dir)
         self._finisher = Finisher(lambda: (self._camera_config, self._configuration.location))
-        self._writer = WriterThread(self.name, self._store, self._finisher.finish, self._inbox, worker.lease_holder)
-        camera = make_camera(self._camera_config, worker.clock)
+        self._exposure = ExposureControl(camera_config)
+        self._writer = WriterThread(
+            self.name,
+            self._store,
+            self._finisher.finish,
+            self._inbox,
+            worker.lease_holder,
+            measured=self._exposure.measured,
+        )
         self._camera = CameraThread(
-            camera, self._place, self._inbox, worker.clock, worker.lease_holder, realtime=camera_config.realtime
+            make_camera(camera_config, worker.clock),
+            self._place,
+            self._inbox,
+            worker.clock,
+            worker.lease_holder,
+            realtime=camera_config.realtime,
+            wishes=self._exposure,
         )
         self._asking = Asking(self._place, self._camera, worker.clock)
         saver = SnapshotSaver(
@@ -112,6 +129,7 @@ class Session:
                 fence.hold(fence.camera_fence_path(key), f"the camera of {self.worker.identity.worker}", inherit=True)
             self._store.prepare()
             self._account_for_the_past(order)
+            self._exposure.hand_over(handed_over(self._camera_dir, self._camera_config, self.worker.clock.wall_ns()))
         except OSError as error:
             raise self._disk_error(error) from error
 
@@ -251,7 +269,7 @@ class Session:
         cause = self._gate.refuses(mono_ns)
         if cause is None and not self._finisher.opened.driver:
             cause = self._first_cause or "starting"
-        if cause is None and self._queued >= _MOST_QUEUED:
+        if cause is None and self._queued >= most_queued(self._camera_config):
             cause = "overrun"
         self._snapshots.make_way()
         if cause is None and not self._asking.ask(slot_ns, mono_ns + slot_ns - wall_ns, self._interval_ns):
@@ -285,6 +303,7 @@ class Session:
                 self._first_cause = None
                 self._fruitless.stored()
                 self._teller.written(result.written)
+                self._warner.take(result)
             case NotStored():
                 self._queued -= 1
                 log.warning("slot missed (%s): %s", result.cause, result.reason)
@@ -296,24 +315,12 @@ class Session:
         self._finisher.opened = opened
         self._asking.streams = opened.streams
         log.info("camera open: %s %s %s", opened.driver, opened.model, opened.detail)
-        self.worker.publish(
-            "camera.opened",
-            CameraOpened(
-                camera=self.name,
-                driver=opened.driver,
-                model=opened.model,
-                detail=opened.detail,
-                address=opened.address,
-                device=opened.device,
-            ),
-        )
+        self.worker.publish("camera.opened", opened_event(self.name, opened))
         self.worker.ready()
 
     def _break(self, broken: Broken) -> None:
         if broken.where == "camera" or isinstance(broken.error, CameraError):
-            opened = self._finisher.opened
-            lost = CameraLost(camera=self.name, driver=opened.driver, model=opened.model, detail=str(broken.error))
-            self.worker.publish("camera.lost", lost)
+            self.worker.publish("camera.lost", lost_event(self.name, self._finisher.opened, broken.error))
         if broken.where == "camera":
             self._finish(_BROKEN_FINISH_S)
         raise broken.error
@@ -340,6 +347,7 @@ class Session:
         self.worker.lease.declare("disk", _DISK_S)
         self._configuration = order.configuration
         self._camera_config = order.configuration.cameras.get(self.name, self._camera_config)
+        self._exposure.configure(self._camera_config)
         self._gate.stop_above_percent = order.configuration.storage.stop_above_percent
         plan = plan_for(self._camera_config, order.configuration.location)
         if plan != self._plan:
