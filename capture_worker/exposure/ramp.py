@@ -75,7 +75,7 @@ def correction_ev(left_ev: float, elapsed_s: float) -> float:
 
     A seventh (from one minute on more, up to a half), and at ten seconds a tenth of a stop at most, which nobody sees;
     that grows with the root of the time, from 0.03 to 0.4 stops. Of what is farther than two stops a part on top: a
-    quarter at ten seconds, all of it from three minutes on.
+    quarter at ten seconds, all of it from 160 seconds on.
     """
     root = math.sqrt(elapsed_s / _STEP_AT_S)
     part = _PART * min(max(elapsed_s / _SPARSE_S, 1.0), 3.0)
