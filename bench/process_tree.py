@@ -47,6 +47,9 @@ def name_of(pid: int) -> str:
     for argument in arguments:
         if argument.startswith("--worker="):
             return argument.removeprefix("--worker=")
+    if "--standby" in arguments:
+        # Until it takes over; from then on the worker's name.
+        return Path(f"/proc/{pid}/comm").read_text().strip()
     module = " ".join(arguments[1:4]).removeprefix("-P ")
     ours = module.startswith(("-m timelapse", "-m supervisor"))
     return "supervisor" if ours else Path(arguments[0]).name

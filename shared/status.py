@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from shared.causes import MissCause, PressureLevel
+from shared.causes import MissCause, PictureFault, PressureLevel
 
 SCHEMA = 1
 FILE_NAME = ".status.json"
@@ -57,6 +57,29 @@ class WorkerStatus(Struct, frozen=True, kw_only=True):
     leases: dict[str, LeaseStatus] = {}
 
 
+class WarningStatus(Struct, frozen=True, kw_only=True):
+    """What has been bad about a camera's pictures since that slot, and what to do about it."""
+
+    warning: PictureFault
+    since_slot_ns: int
+    detail: str = ""
+
+
+class StandbyStatus(Struct, frozen=True, kw_only=True):
+    """The process that waits, with everything loaded, to take over from a capture worker that dies.
+
+    `mode` is what is configured, `state` one of `off due loading ready ending`, `detail` why. `takeovers` counts how
+    often one has taken over since the supervisor began.
+    """
+
+    mode: str = "never"
+    state: str = "off"
+    pid: int | None = None
+    rss_bytes: int | None = None
+    takeovers: int = 0
+    detail: str = ""
+
+
 class CameraStatus(Struct, frozen=True, kw_only=True):
     """One camera. Frames and misses are counted since the supervisor began; `accounted_until_ns` is a slot."""
 
@@ -76,6 +99,7 @@ class CameraStatus(Struct, frozen=True, kw_only=True):
     accounted_until_ns: int | None = None
     missing_now: bool = False
     window: str = "always"
+    warnings: list[WarningStatus] = []
 
 
 class StorageStatus(Struct, frozen=True, kw_only=True):
@@ -115,3 +139,4 @@ class Status(Struct, frozen=True, kw_only=True):
     cameras: dict[str, CameraStatus]
     storage: StorageStatus
     config: ConfigStatus
+    standby: StandbyStatus = StandbyStatus()

@@ -23,9 +23,10 @@ from supervisor.leases import LeaseBook
 from supervisor.memory import Memory
 from supervisor.operations import Operations
 from supervisor.policy import Timing
+from supervisor.process import spawn
 from supervisor.roster import camera_of, find, workers_of
 from supervisor.states import Desired, Happening, State
-from supervisor.supervised import Supervised
+from supervisor.supervised import Spawn, Supervised
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ class Crew:
         clock: Clock,
         *,
         tell: Callable[[str, WorkerChanged | OperationFinished], None],
+        spawn: Spawn = spawn,
     ) -> None:
         self.workers: dict[str, Supervised] = {}
         self.leases = LeaseBook({})
@@ -55,6 +57,7 @@ class Crew:
         self._memory = memory
         self._clock = clock
         self._tell = tell
+        self._spawn = spawn
         self._operations = Operations()
         self._leaving: set[str] = set()
 
@@ -198,7 +201,13 @@ class Crew:
 
     def _add(self, name: str, package: str, *, down: bool) -> None:
         self.workers[name] = Supervised(
-            name, package, self._runtime_dir, clock=self._clock, leases=self.leases, announce=self._tell
+            name,
+            package,
+            self._runtime_dir,
+            clock=self._clock,
+            leases=self.leases,
+            announce=self._tell,
+            spawn=self._spawn,
         )
         if down:
             log.info("%s stays stopped, as an operator has left it", name)

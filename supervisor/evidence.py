@@ -1,4 +1,4 @@
-"""What a hung process looks like from outside, before it is killed.
+"""What a process looks like from outside: one that hangs, before it is killed, and one that waits.
 
 Owns: reading /proc. Does not own: the stacks, which the process writes itself when it can.
 Invariant: reads only files of /proc that never wait for the process (not `cmdline`, `maps` or `environ`, whose lock a
@@ -8,10 +8,29 @@ stuck process may hold).
 from __future__ import annotations
 
 import contextlib
+import os
 from pathlib import Path
+from typing import NamedTuple
 
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _STATES = {"R": "running", "S": "sleeping", "D": "uninterruptible sleep", "T": "stopped", "Z": "zombie", "t": "traced"}
 _MOST_THREADS = 32
+
+
+class Glance(NamedTuple):
+    """A process at one moment: its state as the kernel's letter, and its resident memory. Empty where it is gone."""
+
+    state: str
+    rss_bytes: int
+
+
+def glance_at(pid: int) -> Glance:
+    """How a process is now. Some 20 us; never waits for it."""
+    try:
+        after = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return Glance("", 0)
+    return Glance(after[0], int(after[21]) * _PAGE_BYTES)
 
 
 def of_process(pid: int) -> str:

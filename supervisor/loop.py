@@ -38,7 +38,8 @@ from supervisor.reading import Reading
 from supervisor.rebinding import Rebinding
 from supervisor.reloader import Reloader
 from supervisor.roster import camera_of
-from supervisor.states import Happening, State
+from supervisor.standby import Standby
+from supervisor.states import Happening
 from supervisor.supervised import Supervised
 
 log = logging.getLogger(__name__)
@@ -73,11 +74,12 @@ class Supervisor:
         self._memory = Memory(runtime_dir)
         self._picture = Picture()
         self._reloader = Reloader(configuration, clock)
-        self._crew = Crew(runtime_dir, self._memory, clock, tell=self._tell)
+        self._poller = Poller()
+        self._standby = Standby(runtime_dir, self._poller, clock)
+        self._crew = Crew(runtime_dir, self._memory, clock, tell=self._tell, spawn=self._standby.spawn)
         self._rebinding = Rebinding(runtime_dir, self._hub)
         self._brake = Brake(self._hub.tally, clock.mono_ns())
-        self._poller = Poller()
-        self._probes = Probes()
+        self._probes = Probes(self._poller)
         # Not the leases: they are read in every turn, and there is one each second. No lease is shorter than its slack
         # of a second, so each is known before it runs out; waking for all of them was most of what this process cost.
         for socket in (self._hub.workers, self._hub.events, self._hub.control):
@@ -103,7 +105,7 @@ class Supervisor:
         self._tick_due_ns = self._started_ns
         self._status_sent_ns = 0
         self._stage = ""
-        self._states: list[tuple[str, State]] = []
+        self._states: list[tuple[str, str]] = []
 
     def run(self) -> int:
         """Supervise. Blocks until a shutdown is complete; the exit status."""
@@ -112,6 +114,7 @@ class Supervisor:
             "supervisor.started", SupervisorStarted(pid=os.getpid(), version=VERSION, config=configuration.path)
         )
         self._picture.configure(configuration)
+        self._standby.configure(configuration)
         self._crew.configure(configuration)
         while self._stage != "ended":
             self._turn()
@@ -132,8 +135,10 @@ class Supervisor:
         self._take_configuration()
         self._crew.end_hangs(self._clock.mono_ns())
         self._crew.run_timers(self._clock.mono_ns())
-        for name in self._probes.appeared(self._crew.workers, self._picture.addresses, self._clock.mono_ns()):
+        for name in self._probes.appeared(self._crew.workers, self._picture, self._clock.mono_ns()):
             self._crew.happen(name, Happening.APPEARED)
+        records = {name: worker.record for name, worker in self._crew.workers.items()}
+        self._standby.turn(records, self._ready)
         self._shut_down_further()
         self._tell_periodically()
 
@@ -154,7 +159,7 @@ class Supervisor:
     def _next_due_ns(self) -> int:
         now_ns = self._clock.mono_ns()
         due = [now_ns + _LONGEST_WAIT_NS, self._tick_due_ns, self._status_due_ns()]
-        others = self._crew.next_due_ns(), self._probes.next_due_ns(), self._reading.due_ns()
+        others = self._crew.next_due_ns(), self._probes.next_due_ns(), self._reading.due_ns(), self._standby.due_ns()
         return max(now_ns, min([*due, *(due_ns for due_ns in others if due_ns is not None)]))
 
     def _watch_processes(self) -> None:
@@ -273,18 +278,20 @@ class Supervisor:
         self._bus.publish("supervisor.stopping", SupervisorStopping(reason=reason))
         self._stage = "capture"
         self._end_reading()
+        self._standby.end()
         self._crew.wind_down("capture", _STOP_S, _SLAY_S)
 
     def _shut_down_further(self) -> None:
         if self._stage == "capture" and not self._crew.alive("capture"):
             self._stage = "rest"
             self._crew.wind_down("", _STOP_REST_S, _SLAY_S)
-        if self._stage == "rest" and not self._crew.alive():
+        if self._stage == "rest" and not self._crew.alive() and self._standby.is_gone():
             self._stage = "ended"
 
     def _tell_periodically(self) -> None:
         now_ns = self._clock.mono_ns()
-        states = [(name, worker.record.state) for name, worker in self._crew.workers.items()]
+        states = [("", self._standby.state)]
+        states += [(name, worker.record.state) for name, worker in self._crew.workers.items()]
         if states != self._states:
             self._states, self._picture.changed = states, True
         if now_ns >= self._tick_due_ns:
@@ -328,6 +335,7 @@ class Supervisor:
             cameras=dict(self._picture.cameras),
             storage=self._picture.storage,
             config=self._reloader.status(),
+            standby=self._standby.status(),
         )
 
     def _tell(self, topic: str, data: Any) -> None:
@@ -353,6 +361,7 @@ class Supervisor:
     def _apply_configuration(self) -> None:
         configuration = self._reloader.configuration
         self._picture.configure(configuration)
+        self._standby.configure(configuration)
         for worker in self._crew.workers.values():
             if worker.process is not None and worker.configured_incarnation == worker.incarnation:
                 self._hub.send_to_worker(worker.route, Configure(configuration=configuration))

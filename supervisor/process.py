@@ -39,12 +39,16 @@ class ExitStatus(Struct, frozen=True):
 
 
 class ChildProcess:
-    """A spawned process. `fd` becomes readable when it ends. It has a memory file to leave something in."""
+    """A spawned process. `fd` becomes readable when it ends. It has a memory file to leave something in.
+
+    `memory_fd` is that file, under the same number here and there. `stood_by` is whether it was a stand-by before.
+    """
 
     def __init__(self, pid: int, pidfd: int, memory_fd: int) -> None:
         self.pid = pid
         self.fd = pidfd
-        self._memory_fd = memory_fd
+        self.memory_fd = memory_fd
+        self.stood_by = False
 
     def signal(self, number: int) -> None:
         """Send a signal to this process, and to nothing else. One that has ended does not mind."""
@@ -77,12 +81,12 @@ class ChildProcess:
 
     def left(self, most_bytes: int) -> bytes:
         """What it wrote into the memory file, up to so much. Never blocks: it lies in memory."""
-        return os.pread(self._memory_fd, min(most_bytes, os.fstat(self._memory_fd).st_size), 0)
+        return os.pread(self.memory_fd, min(most_bytes, os.fstat(self.memory_fd).st_size), 0)
 
     def close(self) -> None:
         """Let go of the descriptors. The process must have been reaped."""
         os.close(self.fd)
-        os.close(self._memory_fd)
+        os.close(self.memory_fd)
 
 
 def spawn(package: str, worker: str, incarnation: int, runtime_dir: Path) -> ChildProcess:
@@ -94,22 +98,25 @@ def spawn(package: str, worker: str, incarnation: int, runtime_dir: Path) -> Chi
     return start(package, worker, arguments)
 
 
-def start(module: str, name: str, arguments: Callable[[int], list[str]]) -> ChildProcess:
+def start(
+    module: str, name: str, arguments: Callable[[int], list[str]], *, stdin_fd: int | None = None
+) -> ChildProcess:
     """Start `python -m module` in a session of its own, the environment inherited. Raises OSError.
 
     `arguments` are told the descriptor of the memory file. Blocks for the fork and exec alone, a millisecond or two.
-    Descriptors of ours are not inherited, as PEP 446 has it, but for the memory file. Where it raises, no process is
-    left.
+    Descriptors of ours are not inherited, as PEP 446 has it, but for the memory file, and `stdin_fd` as its standard
+    input. Where it raises, no process is left.
     """
     memory_fd = os.memfd_create(f"timelapse-{name}", os.MFD_CLOEXEC)
     words = command(module, arguments(memory_fd))
+    stdin = (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)
     os.set_inheritable(memory_fd, True)
     try:
         pid = os.posix_spawn(
             sys.executable,
             words,
             os.environ,
-            file_actions=[(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)],
+            file_actions=[stdin if stdin_fd is None else (os.POSIX_SPAWN_DUP2, stdin_fd, 0)],
             setsid=True,
             setsigmask=(),
             setsigdef=(signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGPIPE, signal.SIGCHLD),

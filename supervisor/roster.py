@@ -10,12 +10,13 @@ from shared.config.model import Configuration
 from shared.errors import UsageError
 
 STORAGE = "storage"
+CAPTURE_PACKAGE = "capture_worker"
 _CAPTURE = "capture."
 
 
 def workers_of(configuration: Configuration) -> dict[str, str]:
     """Worker to package, in the order in which they are started."""
-    return {STORAGE: "storage_worker"} | {_CAPTURE + camera: "capture_worker" for camera in configuration.cameras}
+    return {STORAGE: "storage_worker"} | {_CAPTURE + camera: CAPTURE_PACKAGE for camera in configuration.cameras}
 
 
 def camera_of(worker: str) -> str | None:

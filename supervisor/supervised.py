@@ -38,13 +38,23 @@ _ANNOUNCED = {
 }
 
 Announce = Callable[[str, WorkerChanged], None]
+Spawn = Callable[[str, str, int, Path], ChildProcess]
+"""As `supervisor.process.spawn`."""
 
 
 class Supervised:
     """A worker under supervision. Every method is for the loop, and none blocks."""
 
     def __init__(
-        self, name: str, package: str, runtime_dir: Path, *, clock: Clock, leases: LeaseBook, announce: Announce
+        self,
+        name: str,
+        package: str,
+        runtime_dir: Path,
+        *,
+        clock: Clock,
+        leases: LeaseBook,
+        announce: Announce,
+        spawn: Spawn = spawn,
     ) -> None:
         self.name = name
         self.record = Record()
@@ -63,6 +73,7 @@ class Supervised:
         self._clock = clock
         self._leases = leases
         self._announce = announce
+        self._new_process = spawn
         self._hung_on: Held | None = None
         self._asked: WorkerCause = ""
 
@@ -153,14 +164,15 @@ class Supervised:
         if self.incarnation > 1:
             self.restarts[self.last_cause or "stopped"] = self.restarts.get(self.last_cause or "stopped", 0) + 1
         try:
-            self.process = spawn(self._package, self.name, self.incarnation, self._runtime_dir)
+            self.process = self._new_process(self._package, self.name, self.incarnation, self._runtime_dir)
         except OSError as error:
             self.last_cause, self.last_detail = "spawn", f"can't be started: {error.strerror}"
             log.error("%s %s", self.name, self.last_detail)  # noqa: TRY400 - the reason is all there is to say
             self.happen(Happening.EXITED, timing)
             return
         self._leases.begin(self.name, self._clock.mono_ns(), START_S)
-        self._tell("starting", cause=self.last_cause)
+        detail = "the stand-by takes over" if self.process.stood_by else ""
+        self._tell("starting", cause=self.last_cause, detail=detail)
 
     def _note_end(self, status: ExitStatus, last_words: str) -> None:
         self._leases.forget(self.name)

@@ -8,7 +8,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from shared.status import CameraStatus, ConfigStatus, Status, StorageStatus, SupervisorStatus, WorkerStatus
+from shared.status import (
+    CameraStatus,
+    ConfigStatus,
+    StandbyStatus,
+    Status,
+    StorageStatus,
+    SupervisorStatus,
+    WorkerStatus,
+)
 
 SECTIONS = {
     heading: set(re.findall(r"`([a-z_]+)`", " ".join(re.findall(r"^\| (`[^|]*)\|", body, re.MULTILINE))))
@@ -29,6 +37,7 @@ SECTIONS = {
         ("cameras", CameraStatus),
         ("storage", StorageStatus),
         ("config", ConfigStatus),
+        ("standby", StandbyStatus),
     ],
 )
 def test_document_section_has_exactly_the_declared_fields(heading: str, kind: type[msgspec.Struct]) -> None:

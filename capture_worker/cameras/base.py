@@ -161,6 +161,13 @@ class RestingCamera(ShootingCamera, Protocol):
     def rest(self) -> None:
         """Let go of the camera until `wake`. May block. May be called when at rest."""
 
+    @property
+    def rests_from_s(self) -> float:
+        """How far away its next slot must be for it to rest until then; infinity where it never rests."""
+
+    def check(self) -> None:
+        """Raise `CameraError` where it has stalled since the last shot: better now than at the slot. Never blocks."""
+
 
 @runtime_checkable
 class AdjustableCamera(Camera, Protocol):
@@ -171,3 +178,11 @@ class AdjustableCamera(Camera, Protocol):
 
         Raises `CameraError` where the camera refuses. Called only where `Opened.limits` were there.
         """
+
+
+@runtime_checkable
+class PreloadingCamera(Protocol):
+    """A camera that loads something large or late, which a stand-by can have done before it is needed."""
+
+    def preload(self) -> None:
+        """Load what `open` and the first picture need. May be slow. Opens nothing, and starts no thread."""

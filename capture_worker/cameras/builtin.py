@@ -16,6 +16,8 @@ from shared.config.model import CameraConfig
 _LONGEST_S = 0.1
 """Drawing takes some 5 ms at 1920x1080 on a desktop and ten times that on a Pi Zero."""
 
+_SMALL = (160, 120)
+
 
 class BuiltinCamera:
     """A `ShootingCamera` that always works, unless a fault file says otherwise."""
@@ -24,6 +26,10 @@ class BuiltinCamera:
         self._config = config
         self._clock = clock
         self._damaged = 0
+
+    def preload(self) -> None:
+        """See `PreloadingCamera.preload`."""
+        encode_jpeg(scene.render(0, *_SMALL), self._config.quality)
 
     def open(self) -> Opened:
         """See `Camera.open`. Blocks only for a fault."""

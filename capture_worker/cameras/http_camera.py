@@ -23,7 +23,7 @@ from capture_worker.cameras.flow import PIECE_BYTES, flow_of
 from capture_worker.cameras.http_get import TIMEOUT_S, HttpGet
 from capture_worker.cameras.mjpeg_stream import MjpegStream, Picture
 from capture_worker.cameras.multipart import LONGEST_PICTURE_BYTES, NotMultipart, boundary_of
-from capture_worker.cameras.reach import LOOK_AT_PATH, Address, connect
+from capture_worker.cameras.reach import LOOK_AT_PATH, Address, connect, preload
 from capture_worker.cameras.sign_in import address_of
 from shared.clock import Clock
 from shared.config.model import CameraConfig
@@ -45,6 +45,10 @@ class HttpCamera:
         self._stream: MjpegStream | None = None
         self._jpeg = b""
         self._kept = Drained(0, 0)
+
+    def preload(self) -> None:
+        """See `PreloadingCamera.preload`."""
+        preload()
 
     @property
     def read_timeout_s(self) -> float:

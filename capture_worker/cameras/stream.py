@@ -21,7 +21,7 @@ import numpy as np
 from capture_worker.cameras import rtsps
 from capture_worker.cameras.arrival import LIKELY_PERIOD_NS, Arrivals, Pace, is_settled
 from capture_worker.cameras.base import Drained, Frame, Image, Opened, always
-from capture_worker.cameras.reach import Address, connect, explain
+from capture_worker.cameras.reach import Address, connect, explain, preload
 from capture_worker.cameras.sign_in import address_of
 from shared.clock import Clock
 from shared.config.model import CameraConfig
@@ -49,6 +49,10 @@ class StreamCamera:
         self._jpeg = b""
         self._arrivals = Arrivals(LIKELY_PERIOD_NS)
         self._own = (0, 0)
+
+    def preload(self) -> None:
+        """See `PreloadingCamera.preload`."""
+        preload()
 
     @property
     def read_timeout_s(self) -> float:

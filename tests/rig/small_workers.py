@@ -20,7 +20,7 @@ PATIENCE_S = 20.0
 _PRELUDE = """
 import ctypes, faulthandler, os, signal, subprocess, sys, time
 ctypes.CDLL(None).prctl(1, signal.SIGKILL)
-ARGUMENTS = dict(argument.lstrip("-").split("=", 1) for argument in sys.argv[1:])
+ARGUMENTS = dict(argument.lstrip("-").split("=", 1) for argument in sys.argv[1:] if "=" in argument)
 def say(text):
     with open({pipe!r}, "w") as pipe:
         pipe.write(f"{{text}}\\n")
@@ -33,6 +33,15 @@ def wait_for_ever():
 """
 OBEDIENT = "say(f\"up {ARGUMENTS['worker']}\")\nwait_for_ever()\n"
 """A worker that says that it is up, and ends on the first signal."""
+STANDING_BY = """
+if "--standby" in sys.argv:
+    say("loading")
+    os.write(int(ARGUMENTS["ready-fd"]), b"ready")
+    os.close(int(ARGUMENTS["ready-fd"]))
+    told = os.read(0, 4096).decode().split("\\0")
+    ARGUMENTS = dict(argument.lstrip("-").split("=", 1) for argument in told)
+"""
+"""To stand before the rest: the worker waits to be told who it is where it was started as a stand-by."""
 
 
 class SmallWorkers:

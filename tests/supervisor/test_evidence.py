@@ -74,3 +74,17 @@ def test_process_of_many_threads_is_told_from_its_main_thread_on_and_cut_short()
         _finish(process)
     assert len(lines) == 32
     assert lines[0].startswith(f"thread {process.pid} ")
+
+
+def test_glance_tells_state_and_memory_whatever_it_is_called(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.SIGSTOP)
+    os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WNOWAIT)
+    state, rss_bytes = evidence.glance_at(process.pid)
+    assert state == "T"
+    assert 1_000_000 < rss_bytes < 100_000_000
+
+
+def test_glance_at_a_process_that_is_gone_is_empty(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+    assert evidence.glance_at(process.pid) == ("", 0)

@@ -101,7 +101,7 @@ say((os.getsid(0) == os.getpid(), os.getpgid(0) == os.getpid(), os.environ["SMAL
 say(os.readlink("/proc/self/fd/0"))
 say([fd for fd in sorted(map(int, os.listdir("/proc/self/fd"))) if fd > 2 and os.path.exists(f"/proc/self/fd/{fd}")])
 """)
-        evidence_fd = process._memory_fd
+        evidence_fd = process.memory_fd
         # Whoever started the tests may have left some open.
         from_outside = [fd for fd in open_descriptors() if fd > 2 and os.get_inheritable(fd)]
         assert ours.fileno() not in from_outside

@@ -25,6 +25,10 @@ def camera_lines(status: Status, name: str, now_wall_ns: int, age_s: float, *, w
     lines += field("last frame", _last_frame(camera, now_wall_ns), width, ink)
     if camera.last_frame_path:
         lines += field("", words.plain(camera.last_frame_path), width, ink)
+    for warning in camera.warnings:
+        # Painted whole: the label of one alone would be lost among the others.
+        said = f"{warning.warning} since {_when(warning.since_slot_ns, now_wall_ns)}: {words.plain(warning.detail)}"
+        lines += [ink.warn(line) for line in field("pictures", said, width, Ink())]
     lines += field("slots", _slots(camera, now_wall_ns, idle=bool(trouble)), width, ink)
     untold = _untold(camera, status.workers.get(f"capture.{name}"), now_wall_ns)
     lines += field("since start", _counts(camera, untold), width, ink)

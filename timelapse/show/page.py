@@ -14,6 +14,7 @@ from timelapse.show.disk import disk_lines
 from timelapse.show.ink import Ink
 from timelapse.show.layout import NARROWEST, field
 from timelapse.show.needs import restart_advice
+from timelapse.show.standby import standby_lines
 from timelapse.show.verdict import verdict
 from timelapse.show.workers import worker_lines
 
@@ -24,11 +25,12 @@ def page(status: Status, now_wall_ns: int, age_s: float, *, width: int, ink: Ink
     """The whole page, its first line the verdict. `age_s`: how long ago, in seconds, the status was got."""
     width = max(width, NARROWEST)
     found = verdict(status, now_wall_ns, age_s)
-    paint = ink.good if found.well else ink.bad
+    paint = ink.warn if found.warned else ink.good if found.well else ink.bad
     lines = [paint(words.cut(found.sentence, width)), ""]
     for name in status.cameras:
         lines += [*camera_lines(status, name, now_wall_ns, age_s, width=width, ink=ink), ""]
-    lines += [*worker_lines(status.workers, now_wall_ns, age_s, width=width, ink=ink), ""]
+    lines += worker_lines(status.workers, now_wall_ns, age_s, width=width, ink=ink)
+    lines += [*standby_lines(status.standby, width, ink), ""]
     lines += [*disk_lines(status.storage, now_wall_ns, width=width, ink=ink), ""]
     lines += _supervisor_lines(status.supervisor, age_s, width, ink)
     return lines + _config_lines(status.config, width, ink)

@@ -20,6 +20,7 @@ from shared.events import (
     BusTick,
     CameraLost,
     CameraOpened,
+    CameraWarning,
     ClockStepped,
     ConfigRejected,
     ConfigReloaded,
@@ -45,7 +46,9 @@ _BAD = frozenset(
 )
 _BEGINNINGS = frozenset({"worker.starting", "worker.ready"})
 """The cause in these is that of the last end, which would read as if it were why the worker starts."""
-_WARN = frozenset({"worker.backoff", "worker.exited", "disk.pressure", "clock.stepped", "supervisor.stopping"})
+_WARN = frozenset(
+    {"camera.warning", "worker.backoff", "worker.exited", "disk.pressure", "clock.stepped", "supervisor.stopping"}
+)
 
 
 def line(event: Event, ink: Ink) -> str:
@@ -76,6 +79,8 @@ def sentence(event: Event) -> str:
 
 def _frame_written(data: FrameWritten) -> str:
     parts = [words.size(data.bytes)]
+    if data.raw_bytes:
+        parts.append(f"{words.size(data.raw_bytes)} raw")
     if data.lateness_us is not None:
         parts.append(words.lateness(data.lateness_us))
     if data.take > 1:
@@ -99,6 +104,13 @@ def _camera_opened(data: CameraOpened) -> str:
 
 def _camera_lost(data: CameraLost) -> str:
     return f"{data.camera}: lost, {_listed(data.driver, data.model, data.detail)}"
+
+
+def _camera_warning(data: CameraWarning) -> str:
+    since = words.time_of_day(data.since_slot_ns)
+    if data.active:
+        return f"{data.camera}: the pictures have been {data.warning} since {since}: {data.detail}"
+    return f"{data.camera}: the pictures are no longer {data.warning}, as they were since {since}"
 
 
 def _disk_pressure(data: DiskPressure) -> str:
@@ -166,6 +178,7 @@ _SENTENCES: dict[type, Callable[[Any], str]] = {
     FrameMissed: _frame_missed,
     CameraOpened: _camera_opened,
     CameraLost: _camera_lost,
+    CameraWarning: _camera_warning,
     DiskPressure: _disk_pressure,
     StoragePruned: _storage_pruned,
     WorkerChanged: _worker_changed,

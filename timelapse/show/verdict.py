@@ -3,13 +3,14 @@
 Owns: what counts as recording, and the words for each state that does not.
 Does not own: how the rest of the page looks (`timelapse.show.page`).
 Invariant: pure but for the local time zone. `well` is true exactly when every camera records, or waits for its window,
-and every worker runs.
+and every worker runs: bad pictures are recorded too, and `warned` tells of them.
 """
 
 from __future__ import annotations
 
 from msgspec import Struct
 
+from shared.clock import NS_PER_S
 from shared.status import CameraStatus, Status, StorageStatus, WorkerStatus
 from timelapse.show.waiting import is_silent, silent_s, waits_for_window
 from timelapse.show.words import duration, plain
@@ -18,11 +19,15 @@ _CAPTURE = "capture."
 
 
 class Verdict(Struct, frozen=True):
-    """`recording` counts the cameras that are, without those that wait; `sentence` stands on one line."""
+    """`recording` counts the cameras that are, without those that wait; `sentence` stands on one line.
+
+    `warned`: it is well, but the pictures of a camera that records are not.
+    """
 
     well: bool
     recording: int
     sentence: str
+    warned: bool = False
 
 
 def verdict(status: Status, now_wall_ns: int, age_s: float) -> Verdict:
@@ -38,9 +43,13 @@ def verdict(status: Status, now_wall_ns: int, age_s: float) -> Verdict:
     if status.supervisor.state == "stopping":
         return Verdict(False, 0, "NOT recording: the supervisor is stopping.")
     sentence = _sentence(status, bad, waiting)
-    if not bad and others:
-        sentence = f"{sentence.rstrip('.')}, but {others[0]}"
-    return Verdict(not bad and not others, len(troubles) - len(bad) - len(waiting), sentence)
+    recording = len(troubles) - len(bad) - len(waiting)
+    if bad:
+        return Verdict(False, recording, sentence)
+    warned = "" if others else _warned(status, waiting, now_wall_ns)
+    if said := (others[0] if others else warned):
+        sentence = f"{sentence.rstrip('.')}, but {said}"
+    return Verdict(not others, recording, sentence, bool(warned))
 
 
 def trouble_of_camera(status: Status, camera: str, now_wall_ns: int, age_s: float) -> str:
@@ -118,6 +127,20 @@ def _silence(name: str, camera: CameraStatus, since_wall_ns: int, now_wall_ns: i
     if not is_silent(camera, since_wall_ns, now_wall_ns):
         return ""
     return f"{name} runs, but has taken no frame for {duration(silent_s(camera, since_wall_ns, now_wall_ns))}"
+
+
+def _warned(status: Status, waiting: list[str], now_wall_ns: int) -> str:
+    """What is bad about the pictures of the cameras that record; of one that waits for its window it is old news."""
+    all_bad = [
+        (name, warning) for name, camera in status.cameras.items() if name not in waiting for warning in camera.warnings
+    ]
+    if not all_bad:
+        return ""
+    name, warning = all_bad[0]
+    since = duration((now_wall_ns - warning.since_slot_ns) / NS_PER_S)
+    more = f" (and {len(all_bad) - 1} more)" if len(all_bad) > 1 else ""
+    whose = "its pictures" if len(status.cameras) == 1 else f"the pictures of {name}"
+    return f"{whose} have been {warning.warning} for {since}{more}"
 
 
 def _sentence(status: Status, bad: list[str], waiting: list[str]) -> str:

@@ -7,7 +7,7 @@ import re
 import pytest
 from msgspec.structs import replace
 
-from shared.status import LeaseStatus, RestartStatus, Status
+from shared.status import LeaseStatus, RestartStatus, Status, WarningStatus
 from tests.rig.status_values import NOW_NS, camera, in_backoff, status, with_camera, with_worker, worker
 from tests.rig.zone import zone
 from timelapse.show.ink import Ink
@@ -49,12 +49,22 @@ def unknown_yet() -> Status:
     return replace(starting, workers={"capture.main": starting.workers["capture.main"]})
 
 
+def bad_pictures() -> Status:
+    detail = "a seam runs across it, 36% from its top; data is lost on the way: try another cable"
+    warnings = [
+        WarningStatus(warning="torn", since_slot_ns=NOW_NS - 90_000_000_000, detail=detail),
+        WarningStatus(warning="frozen", since_slot_ns=NOW_NS - 10**15, detail="switch it off and on"),
+    ]
+    return with_camera(status(), "main", warnings=warnings)
+
+
 STATES = {
     "well": status(),
     "backoff": in_backoff(status(), "capture.main"),
     "quarantined": with_worker(status(), "capture.main", state="quarantined", last_detail="alive after SIGKILL " * 9),
     "full disk": full_disk(),
     "rejected": rejected(),
+    "bad pictures": bad_pictures(),
     "long names": long_names(),
     "unknown yet": unknown_yet(),
     "window": with_camera(status(), "main", window="sunrise-30m..sunset+30m", interval_s=0.5),
@@ -162,3 +172,14 @@ def test_page_camera_in_trouble_does_not_claim_that_none_was_missed(state: str) 
 def test_page_camera_in_trouble_before_its_next_slot_has_missed_none() -> None:
     known = with_camera(status(), "main", misses={}, interval_s=3600.0, accounted_until_ns=NOW_NS - 34_500_000_000)
     assert "none missed" in "\n".join(block_of_main(with_worker(known, "capture.main", state="backoff")))
+
+
+def test_page_of_bad_pictures_says_so_first_and_with_what_to_do_below_the_camera() -> None:
+    with zone("UTC"):
+        lines = page(bad_pictures(), NOW_NS, 0.0, width=200, ink=Ink())
+        painted = page(bad_pictures(), NOW_NS, 0.0, width=200, ink=Ink(colour=True))
+    assert lines[0] == "Recording: both cameras, but the pictures of main have been torn for 1 min 30 s (and 1 more)"
+    assert painted[0] == Ink(colour=True).warn(lines[0])
+    said = [line for line in lines if line.startswith("  pictures    ")]
+    assert said[0].startswith("  pictures    torn since 08:14:04.500: a seam runs across it, 36% from its top; data is")
+    assert "frozen since 2026-11-11 " in said[1]

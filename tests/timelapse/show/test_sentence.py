@@ -47,6 +47,10 @@ DATA: dict[str, tuple[dict[str, Any], str]] = {
         "3 slots missed (hang)",
     ),
     "camera.opened": ({"camera": "main", "driver": "opencv", "model": "FFMPEG"}, "main: open, opencv, FFMPEG"),
+    "camera.warning": (
+        {"camera": "main", "warning": "black", "active": True, "since_slot_ns": NOW_NS, "detail": "look for a cover"},
+        "34.500: look for a cover",
+    ),
     "camera.lost": ({"camera": "main", "detail": "connection refused"}, "main: lost, connection refused"),
     "disk.pressure": (
         {"level": "full", "used_percent": 95.04, "free_bytes": 5_000_000, "inodes_percent": None, "path": "/srv"},
@@ -95,6 +99,13 @@ def test_sentence_of_data_that_is_not_known_is_the_data(topic: str) -> None:
     assert json.loads(sentence(event(topic, data))) == data
 
 
+def test_sentence_of_a_warning_that_has_ended_says_since_when_it_was() -> None:
+    data = {"camera": "main", "warning": "torn", "active": False, "since_slot_ns": NOW_NS, "detail": "good again"}
+    said = sentence(event("camera.warning", data))
+    assert said.startswith("main: the pictures are no longer torn, as they were since ")
+    assert said.endswith("34.500")
+
+
 def test_line_foreign_control_characters_do_not_reach_the_terminal() -> None:
     shown = line(event("camera.lost", {"camera": "main", "detail": "bad\x1b[2J\r\nworse"}), Ink())
     assert shown.isprintable()
@@ -108,3 +119,9 @@ def test_line_holds_time_topic_and_sentence() -> None:
 
 def test_sentence_of_a_worker_that_has_failed_says_failed() -> None:
     assert sentence(event("worker.stopped", {**WORKER, "state": "failed"})).startswith("capture.main: failed, ")
+
+
+def test_sentence_of_a_frame_with_a_raw_file_tells_how_large_both_are() -> None:
+    data, _ = DATA["frame.written"]
+    told = sentence(event("frame.written", data | {"raw_path": "main/2026/11/23/x.dng", "raw_bytes": 18_200_000}))
+    assert ": 301 kB, 18.2 MB raw, 0.4 ms late," in told

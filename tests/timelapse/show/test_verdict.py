@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from shared.causes import PictureFault
 from shared.clock import NS_PER_S
-from shared.status import Status
+from shared.status import Status, WarningStatus
 from tests.rig.status_values import NOW_NS, in_backoff, status, with_camera, with_worker
 from tests.rig.zone import zone
 from timelapse.show.verdict import verdict
@@ -91,6 +92,42 @@ def test_verdict_storage_in_backoff_records_but_is_not_well() -> None:
     found = verdict(in_backoff(status(), "storage"), NOW_NS, 0.0)
     assert not found.well
     assert found.sentence.startswith("Recording: both cameras, but storage is in back-off")
+
+
+def bad_pictures(warning: PictureFault, minutes: int = 12) -> dict[str, Any]:
+    since_ns = NOW_NS - minutes * 60 * NS_PER_S
+    return {"warnings": [WarningStatus(warning=warning, since_slot_ns=since_ns, detail="look at it")]}
+
+
+def test_verdict_bad_pictures_are_recorded_but_said() -> None:
+    black = with_camera(only_main(status()), "main", **bad_pictures("black"))
+    found = verdict(black, NOW_NS, 0.0)
+    assert (found.well, found.warned, found.recording) == (True, True, 1)
+    assert found.sentence == "Recording: camera main, but its pictures have been black for 12 min"
+    assert not verdict(status(), NOW_NS, 0.0).warned
+
+
+def test_verdict_bad_pictures_of_two_cameras_names_the_first() -> None:
+    both = with_camera(with_camera(status(), "main", **bad_pictures("torn")), "garden", **bad_pictures("black"))
+    found = verdict(both, NOW_NS, 0.0)
+    assert found.sentence == "Recording: both cameras, but the pictures of main have been torn for 12 min (and 1 more)"
+
+
+def test_verdict_bad_pictures_are_old_news_of_a_camera_that_does_not_record_or_waits() -> None:
+    black = with_camera(status(), "garden", **bad_pictures("black"))
+    stopped = verdict(in_backoff(black, "capture.garden"), NOW_NS, 0.0)
+    assert not stopped.warned
+    assert "black" not in stopped.sentence
+    with zone("UTC"):
+        waiting = verdict(with_camera(black, "garden", window="20:00-06:00"), NOW_NS, 0.0)
+    assert not waiting.warned
+    assert waiting.sentence == "Recording 1 of 2 cameras; garden waits for its window (20:00-06:00)."
+
+
+def test_verdict_worker_in_trouble_comes_before_bad_pictures() -> None:
+    found = verdict(with_camera(in_backoff(status(), "storage"), "main", **bad_pictures("black")), NOW_NS, 0.0)
+    assert (found.well, found.warned) == (False, False)
+    assert "but storage is in back-off" in found.sentence
 
 
 def test_verdict_camera_without_worker_is_not_recording() -> None:
