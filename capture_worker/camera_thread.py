@@ -1,6 +1,7 @@
 """The thread that has the camera: it drains a streaming one all the time, and shoots with the other kind when asked.
 
-Owns: the camera, from `open` on, and the frames' times against the slot. Does not own: slots, disks, the socket.
+Owns: the camera, from `open` on, its rest between two shots, and the frames' times against the slot.
+Does not own: slots, disks, the socket, which exposure is wanted.
 Invariant: nothing here waits for the disk. A frame that was drained before its slot is never given for it, and no
 frame is given twice.
 """
@@ -10,11 +11,22 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from typing import Protocol
 
-from capture_worker.cameras.base import Frame, Opened, ShootingCamera, StreamingCamera
+from capture_worker.cameras.base import (
+    AdjustableCamera,
+    Exposure,
+    ExposureLimits,
+    Frame,
+    Opened,
+    RestingCamera,
+    ShootingCamera,
+    StreamingCamera,
+)
 from capture_worker.inbox import Inbox
 from capture_worker.precedence import take_precedence
 from capture_worker.request import Request, RequestPlace
+from capture_worker.resting import Attendant
 from capture_worker.results import Broken, NotTaken, Opening, Result, Taken
 from shared.clock import NS_PER_MS, NS_PER_S, NS_PER_US, Clock
 from shared.errors import CameraError, TimelapseError
@@ -25,6 +37,7 @@ log = logging.getLogger(__name__)
 OPEN_S = 20.0
 """A camera's own time-outs add up to 18 s at the worst, so that an ordinary failure is told as what it is."""
 _IDLE_S = 30.0
+_ATTENDED_SLACK_S = 5.0
 _READ_SLACK_S = 1.0 + RENEW_EVERY_S
 _LEAST_PATIENCE_NS = 250 * NS_PER_MS
 _AHEAD_NS = 20 * NS_PER_MS
@@ -32,6 +45,26 @@ _AHEAD_PERIODS = 1
 """The frames of this time before a slot are looked at too: they show whether the one after it is new, and in time."""
 _LATE_NS = 60 * NS_PER_S
 """A stream that is too late for every slot for so long does not catch up by itself any more."""
+
+
+class ExposureWishes(Protocol):
+    """Who knows how the next frames should be exposed. Neither blocks."""
+
+    def opened(self, limits: ExposureLimits | None) -> None:
+        """The camera is open, and may be set within these limits; None: it can't be set."""
+
+    def wanted(self) -> Exposure | None:
+        """What to set now; None: nothing new since the last call."""
+
+
+class NoWishes:
+    """The camera's own control does it."""
+
+    def opened(self, limits: ExposureLimits | None) -> None:
+        """See `ExposureWishes.opened`."""
+
+    def wanted(self) -> Exposure | None:
+        """See `ExposureWishes.wanted`."""
 
 
 class CameraThread:
@@ -49,6 +82,7 @@ class CameraThread:
         new_lease: Callable[[str], LeaseHolder],
         *,
         realtime: bool = False,
+        wishes: ExposureWishes | None = None,
     ) -> None:
         self.period_ns = 0
         self.next_slot_mono_ns = 0
@@ -58,6 +92,8 @@ class CameraThread:
         self._clock = clock
         self._new_lease = new_lease
         self._realtime = realtime
+        self._wishes = wishes or NoWishes()
+        self._adjustable: AdjustableCamera | None = None
         self._drained_ns: int | None = None
         self._punctual_ns = 0
 
@@ -97,26 +133,49 @@ class CameraThread:
         opened = self._camera.open()
         self.period_ns = opened.period_ns
         self._punctual_ns = self._clock.mono_ns()
+        self._wishes.opened(opened.limits)
+        if opened.limits is not None:
+            assert isinstance(self._camera, AdjustableCamera), "it says so"
+            self._adjustable = self._camera
+            self._adjust()
         self._inbox.put(Opening(opened))
         return opened
 
+    def _adjust(self) -> None:
+        """Pass on what is wanted of the exposure, if that is something new."""
+        if self._adjustable is not None and (exposure := self._wishes.wanted()) is not None:
+            self._adjustable.set_exposure(exposure)
+
     def _shoot_for_ever(self, camera: ShootingCamera, lease: LeaseHolder) -> None:
+        attendant = None
+        if isinstance(camera, RestingCamera):
+            attendant = Attendant(camera, lease, self._adjust, OPEN_S)
         while True:
-            lease.sleep(_IDLE_S)
-            request = self._place.wait(_IDLE_S)
+            if attendant is None:
+                longest_s = _IDLE_S
+                lease.sleep(longest_s)
+            else:
+                longest_s = attendant.look(self.next_slot_mono_ns - self._clock.mono_ns())
+                lease.renew("sleep", longest_s + _ATTENDED_SLACK_S)
+            request = self._place.wait(longest_s)
             if request is not None and self._place.claim(request):
-                lease.declare("grab", camera.exposure_s * 1.5 + 2.0)
-                frame = camera.shoot(request.slot_ns)
-                if frame.own_mono_ns < request.slot_mono_ns:
-                    self._inbox.put(
-                        NotTaken(request.slot_ns, "stale", "the camera gave a picture from before the slot")
-                    )
-                else:
-                    self._hand_over(request, frame)
+                if attendant is not None:
+                    attendant.have_ready()
+                self._shoot(camera, request, lease)
+
+    def _shoot(self, camera: ShootingCamera, request: Request, lease: LeaseHolder) -> None:
+        self._adjust()
+        lease.declare("grab", camera.exposure_s * 1.5 + 2.0)
+        frame = camera.shoot(request.slot_ns)
+        if frame.own_mono_ns < request.slot_mono_ns:
+            self._inbox.put(NotTaken(request.slot_ns, "stale", "the camera gave a picture from before the slot"))
+        else:
+            self._hand_over(request, frame)
 
     def _drain_for_ever(self, camera: StreamingCamera, lease: LeaseHolder) -> None:
         while True:
             lease.renew("wait", camera.read_timeout_s + _READ_SLACK_S)
+            self._adjust()
             _, own_mono_ns, is_kept = camera.drain(self._wanted_from_ns)
             # A picture that repeats itself keeps its old time, and tells nothing between others that were dropped.
             if self._drained_ns is None or own_mono_ns > self._drained_ns:
@@ -154,7 +213,7 @@ class CameraThread:
             )
 
     def _hand_over(self, request: Request, frame: Frame) -> None:
-        if frame.jpeg is None and frame.image is None:
+        if frame.jpeg is None and frame.image is None and frame.planes is None:
             self._inbox.put(NotTaken(request.slot_ns, "damaged", "the camera gave an empty frame"))
             return
         taken_ns = self._clock.mono_ns()

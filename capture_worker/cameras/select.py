@@ -16,11 +16,13 @@ from shared.config.model import CameraConfig
 from shared.config.redact import shown
 from shared.errors import ConfigError
 
-_SUPPORTED = "use an http:// or rtsp:// address, the path of a video file, or test"
+_SUPPORTED = "use auto, picamera2, /dev/video0, an http:// or rtsp:// address, the path of a video file, or test"
+_DEVICE = "/dev/"
+_PICAMERA2 = re.compile(r"picamera2(:\d+)?")
 _HTTP, _RTSP = ("http://", "https://"), ("rtsp://", "rtsps://")
 
 
-def make_camera(config: CameraConfig, clock: Clock) -> StreamingCamera | ShootingCamera:
+def make_camera(config: CameraConfig, clock: Clock) -> StreamingCamera | ShootingCamera:  # noqa: PLR0911 - a kind each
     """The camera that `config.source` asks for, not open yet. Does not block.
 
     Raises `ConfigError` where this version has no such kind of camera.
@@ -38,6 +40,18 @@ def make_camera(config: CameraConfig, clock: Clock) -> StreamingCamera | Shootin
         from capture_worker.cameras.stream import StreamCamera  # noqa: PLC0415 - lazily, as the module says
 
         return StreamCamera(config, clock)
+    if _PICAMERA2.fullmatch(source):
+        from capture_worker.cameras.pi_camera import PiCamera  # noqa: PLC0415 - lazily, as the module says
+
+        return PiCamera(config, clock)
+    if source.startswith(_DEVICE):
+        from capture_worker.cameras.usb_camera import UsbCamera  # noqa: PLC0415 - lazily, as the module says
+
+        return UsbCamera(config, clock)
+    if source == "auto":
+        from capture_worker.cameras.auto_camera import AutoCamera  # noqa: PLC0415 - lazily, as the module says
+
+        return AutoCamera(config, lambda chosen: make_camera(chosen, clock))
     kind = _unsupported_kind(source)
     if kind is not None:
         raise ConfigError(
@@ -55,12 +69,6 @@ def video_path(source: str) -> Path:
 
 def _unsupported_kind(source: str) -> str | None:
     """What `source` is in words, with its verb, where no camera can be made of it; else None."""
-    if source == "auto":
-        return "finding a camera by itself is"
-    if re.fullmatch(r"picamera2(:\d+)?", source):
-        return "the Pi's own camera is"
-    if source.startswith("/dev/"):
-        return "a camera of this machine (V4L2) is"
     scheme = re.match(r"([A-Za-z][A-Za-z0-9+.-]*):", source)
     if scheme and scheme[1] != "file":
         return f"{scheme[1]}: addresses are"

@@ -1,6 +1,6 @@
-"""Two small cameras that give what the test hands them, when the test hands it.
+"""Small cameras that give what the test hands them, when the test hands it.
 
-Owns: a streaming one and a shooting one. Does not own: slots; like any camera they know none.
+Owns: a streaming one, a shooting one, and one that rests. Does not own: slots; like any camera they know none.
 Invariant: nothing comes out that was not put in, and an exception that was put in is raised where a real one would be.
 Until something is put in they block, for ever: their thread must be a daemon.
 """
@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from capture_worker.cameras.base import Drained, Frame, Opened, always
+from capture_worker.cameras.base import Drained, Exposure, Frame, Opened, always
 
 T = TypeVar("T")
 
@@ -92,6 +92,39 @@ class FedShutter(_Fed):
         """See `ShootingCamera.shoot`."""
         self.shots.put(slot_ns)
         return _given(self._frames.get())
+
+
+class FedResting(FedShutter):
+    """A `RestingCamera` and `AdjustableCamera`. `done` is what was done to it; `failing` raises in that step."""
+
+    def __init__(self, opened: Opened | Exception | None = None, *, rests_from_s: float, warm_up_s: float) -> None:
+        super().__init__(opened or Opened(driver="fed", model="hand"))
+        self.done: list[str] = []
+        self.exposures: queue.Queue[Exposure] = queue.Queue()
+        self.failing: dict[str, Exception] = {}
+        self.rests_from_s = rests_from_s
+        self.warm_up_s = warm_up_s
+
+    def wake(self) -> None:
+        """See `RestingCamera.wake`."""
+        self._do("wake")
+
+    def rest(self) -> None:
+        """See `RestingCamera.rest`."""
+        self._do("rest")
+
+    def check(self) -> None:
+        """See `RestingCamera.check`."""
+        self._do("check")
+
+    def set_exposure(self, exposure: Exposure) -> None:
+        """See `AdjustableCamera.set_exposure`."""
+        self.exposures.put(exposure)
+
+    def _do(self, step: str) -> None:
+        self.done.append(step)
+        if step in self.failing:
+            raise self.failing[step]
 
 
 def _given(what: T | Exception) -> T:

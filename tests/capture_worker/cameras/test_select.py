@@ -25,13 +25,17 @@ from shared.errors import ConfigError
         ("/srv/site.mp4", "FileCamera"),
         ("site.mp4", "FileCamera"),
         ("file:site", "FileCamera"),
+        ("auto", "AutoCamera"),
+        ("picamera2", "PiCamera"),
+        ("picamera2:1", "PiCamera"),
+        ("/dev/v4l/by-id/usb-cam", "UsbCamera"),
     ],
 )
 def test_make_camera_supported_source_gives_its_kind(source: str, kind: str) -> None:
     assert type(make_camera(CameraConfig(name="main", source=source), SystemClock())).__name__ == kind
 
 
-@pytest.mark.parametrize("source", ["auto", "picamera2", "picamera2:1", "/dev/video0", "ftp://u:secret@host/x", "tset"])
+@pytest.mark.parametrize("source", ["picamera2:one", "picamera3", "ftp://u:secret@host/x", "tset"])
 def test_make_camera_unsupported_source_says_so_and_what_to_use(source: str) -> None:
     with pytest.raises(ConfigError) as caught:
         make_camera(CameraConfig(name="main", source=source), SystemClock())
@@ -50,5 +54,14 @@ def test_video_path_is_what_the_source_names(source: str, path: str) -> None:
 
 
 def test_select_import_brings_no_backend() -> None:
-    code = "import sys, capture_worker.cameras.select; print('cv2' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout == b"False\n"
+    code = "import sys, capture_worker.cameras.select; print({'cv2', 'picamera2'} & set(sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout == b"set()\n"
+
+
+def test_pi_camera_is_made_without_its_library() -> None:
+    code = (
+        "import sys; from capture_worker.cameras.select import make_camera; from shared.clock import SystemClock;"
+        "from shared.config.model import CameraConfig; make_camera(CameraConfig('main', 'picamera2'), SystemClock());"
+        "print({'cv2', 'picamera2', 'libcamera', 'PIL'} & set(sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, check=True).stdout == b"set()\n"
