@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from shared.worker_identity import Identity
 from supervisor.interpreter import command
+from supervisor.session_leftovers import slay_session
 
 _EVIDENCE_BYTES = 16_384
 
@@ -68,6 +69,7 @@ class ChildProcess:
             return None
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
+        slay_session(self.pid)
         ended = os.waitid(os.P_PIDFD, self.fd, os.WEXITED | os.WNOHANG)
         if ended is None:
             return None

@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -78,7 +77,7 @@ def test_fault_is_found_told_and_got_over_without_an_old_picture(
     if not fault and begin is not _stop:
         monkeypatch.setenv("LIBCAMERA_IPA_FORCE_ISOLATION", "1")
     known_s, back_s = [], []
-    with _no_module_left(camera_rig), Recorder(tmp_path, CONFIG, ahead=_LIBRARIES) as recorder:
+    with Recorder(tmp_path, CONFIG, ahead=_LIBRARIES) as recorder:
         for number in range(times):
             recorder.wait_for_frame()
             camera_rig.set("scene", number)
@@ -93,6 +92,7 @@ def test_fault_is_found_told_and_got_over_without_an_old_picture(
             back_s.append((_frame_after(recorder, healed_ns, mark).mono_ns - healed_ns) / NS_PER_S)
             assert exited.data["cause"] == cause
         told = recorder.slots_told()
+    assert _modules(camera_rig) == [], "nothing of a worker outlives it"
     assert max(told.values()) == 1, "a slot was told twice"
     causes = {data["cause"] for data in recorder.log.of("frame.missed")}
     assert miss in causes
@@ -118,18 +118,16 @@ def test_slots_at_full_resolution_show_their_own_moment(tmp_path: Path, camera_r
     _check_pictures(recorder)
 
 
-@contextmanager
-def _no_module_left(camera_rig: CameraRig) -> Iterator[None]:
-    """An isolated module of libcamera has a process group of its own, and does not end with its camera's process."""
+def _modules(camera_rig: CameraRig) -> list[int]:
+    """The processes of isolated image processing that there are. Each has a process group of its own."""
     mark = f"CAMERA_RIG_DIR={camera_rig.directory}".encode()
-    try:
-        yield
-    finally:
-        for entry in Path("/proc").glob("[0-9]*"):
-            with contextlib.suppress(OSError):
-                is_module = (entry / "comm").read_text().startswith("raspberrypi_ipa")
-                if is_module and mark in (entry / "environ").read_bytes().split(b"\0"):
-                    os.kill(int(entry.name), signal.SIGKILL)
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            is_module = (entry / "comm").read_text().startswith("raspberrypi_ipa")
+            if is_module and mark in (entry / "environ").read_bytes().split(b"\0"):
+                found.append(int(entry.name))
+    return found
 
 
 def _exited(recorder: Recorder, mark: int) -> Event:

@@ -152,8 +152,12 @@ def test_process_that_ignores_every_other_signal_is_slain_with_its_grandchildren
     os.close(grandchild)
 
 
-def test_process_that_ends_by_itself_takes_its_grandchildren_along(workers: SmallWorkers, start: Start) -> None:
-    process = start(_GRANDCHILD)
+@pytest.mark.parametrize("own_group", [False, True])
+def test_process_that_ends_by_itself_takes_its_grandchildren_along(
+    workers: SmallWorkers, start: Start, own_group: bool
+) -> None:
+    """One with a process group of its own too, as libcamera's isolated image processing is."""
+    process = start(_GRANDCHILD.replace('"1000"]', '"1000"], process_group=0') if own_group else _GRANDCHILD)
     grandchild = os.pidfd_open(int(workers.hear()))
     wait_for_end(process.fd)
     assert not has_ended(grandchild)
