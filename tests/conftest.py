@@ -1,6 +1,7 @@
-"""What every test may use: how often to repeat a proof, and a place for what has to be undone.
+"""What every test may use: how often to repeat a proof, a place for what has to be undone, and the camera rig.
 
-Owns: the option `--times`. Does not own: the recorder under test and the rest of the rig (`tests/rig/`).
+Owns: the option `--times`. Does not own: the recorder under test and the rest of the rig (`tests/rig/`), nor the camera
+rig (`tests/camera_rig/`).
 Invariant: whatever was mounted is unmounted when the test ends, however it ends.
 """
 
@@ -12,6 +13,9 @@ from contextlib import ExitStack
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.camera_rig.fixture import camera_rig as camera_rig  # noqa: PLC0414 - a fixture is found by its name here
+from tests.camera_rig.fixture import mark_camera_rig_tests, skip_without_rig
+
 # A machine that is busy, or that builds hypothesis's tables for the first time, is no reason to fail.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
@@ -20,6 +24,16 @@ settings.load_profile("any machine")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--times`."""
     parser.addoption("--times", type=int, default=1, help="how often each proof breaks what it breaks (default: once)")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need the camera rig."""
+    mark_camera_rig_tests(items)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip those where the rig is not there."""
+    skip_without_rig(item)
 
 
 @pytest.fixture

@@ -112,7 +112,8 @@ class Recorder:
         self.runtime_dir = directory / "run"
         self.output_dir = output_dir or directory / "out"
         self._within = within
-        self._import_from = os.pathsep.join(str(each) for each in (*ahead, REPOSITORY))
+        inherited = filter(None, [os.environ.get("PYTHONPATH")])
+        self._import_from = os.pathsep.join(str(each) for each in (*ahead, REPOSITORY, *inherited))
         self.faults_dir = directory / "faults"
         self.config_path = directory / "timelapse.yml"
         self.log_path = directory / "log"
