@@ -12,9 +12,9 @@ import traceback
 from shared.errors import EX_CONFIG, EX_IOERR, EX_OK, EX_SOFTWARE, TimelapseError
 from timelapse import __version__, streams
 from timelapse.usage import EXIT_STATUSES, Parser, add_common, refuse_config
-from timelapse.verbs import config, events, kill, reload, restart, run, snapshot, start, status, stop
+from timelapse.verbs import cameras, config, events, kill, reload, restart, run, snapshot, start, status, stop
 
-VERBS = (run, status, restart, stop, start, kill, reload, snapshot, events, config)
+VERBS = (run, status, restart, stop, start, kill, reload, snapshot, events, cameras, config)
 _INTERRUPTED = 130
 
 _DESCRIPTION = """\
@@ -27,6 +27,7 @@ examples:
   timelapse --config config/timelapse.yml     record in the foreground; Ctrl-C ends it
   timelapse status                            is it recording?
   timelapse events frame                      each frame, and each miss with its cause
+  timelapse cameras                           which cameras there are
   timelapse snapshot -o now.jpg               one picture now, beside the slots
   timelapse restart capture.main --wait       start one camera's worker anew
 

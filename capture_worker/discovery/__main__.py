@@ -1,0 +1,14 @@
+"""`python -m capture_worker.discovery`: looks, and writes what it found to standard output as JSON.
+
+Owns: being a process of its own, which its parent can leave behind when a camera holds it up in the kernel.
+Does not own: how it is shown (`timelapse.verbs.cameras`). Invariant: standard output is one JSON document.
+"""
+
+import sys
+
+import msgspec
+
+from capture_worker.discovery.look import look
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(msgspec.json.encode(look()) + b"\n")
