@@ -69,6 +69,11 @@ def parse(url: str, shown: str | None = None) -> Address:
     return Address(parts.scheme.lower(), parts.hostname, port, _target(parts), _credentials(parts), shown, url)
 
 
+def preload() -> None:
+    """Load what looking up a host by its name loads late."""
+    "".encode("idna")
+
+
 def connect(address: Address) -> str:
     """Connect once and hang up; return the numeric "host:port" that answered.
 
