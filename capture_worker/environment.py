@@ -20,8 +20,6 @@ LIBRARIES = {
     # Over UDP a lost packet is a damaged picture, and an unplugged camera is hard to tell from a slow one. Without
     # fpsprobesize ffmpeg reads 20 frames before it calls a stream open: 5 s at 5 frames a second instead of 0.2 to 2.
     "OPENCV_FFMPEG_CAPTURE_OPTIONS": "rtsp_transport;tcp|fpsprobesize;0",
-    # Without a frame for so many seconds (whole ones) a camera of this machine counts as stalled; OpenCV waits for 10.
-    "OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT": "4",
     # libcamera says ten lines each time a camera is opened, to stderr past every log: only what failed is kept.
     "LIBCAMERA_LOG_LEVELS": "*:ERROR",
     "LIBCAMERA_LOG_NO_COLOR": "1",

@@ -1,9 +1,9 @@
 """A camera of this machine: USB, or anything else that V4L2 gives pictures of.
 
 Owns: opening it, keeping it drained, each frame's freshness, and every failure in words.
-Does not own: the stream itself (`usb_capture`), the fence's file (`shared.fence`), whether a JPEG is sound (`check`).
-Invariant: the camera's own JPEGs come through byte for byte, damaged ones too. Nothing older than the opening, nothing
-seen before and nothing that may be two pictures is ever given; raw pixels that are too few are a damaged frame.
+Does not own: the stream itself (`v4l2_stream`), the fence's file (`shared.fence`), whether a JPEG is sound (`check`).
+Invariant: the camera's own JPEGs come through byte for byte. Nothing older than the opening and nothing seen before is
+ever given for new; what the kernel calls damaged, and raw pixels that are too few, are a frame with nothing in it.
 
 The fence is taken before the device is opened. A camera that has gone away is not waited for: this process ends, and
 the next one opens it by the name that lasts.
@@ -12,22 +12,21 @@ the next one opens it by the name that lasts.
 from __future__ import annotations
 
 import logging
-import time
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
-from numpy.typing import NDArray
 
 from capture_worker.cameras import usb_failure, v4l2_nodes
 from capture_worker.cameras.base import Drained, Exposure, Frame, Opened, Planes, always
-from capture_worker.cameras.usb_capture import UsbCapture, is_safe, read_timeout_s
 from capture_worker.cameras.usb_exposure import UsbExposure
 from capture_worker.cameras.usb_modes import JPEG_FORMATS, choose_format
 from capture_worker.cameras.usb_pixels import picture_of
 from capture_worker.cameras.usb_settings import apply_controls, warn_of_what_has_no_effect
 from capture_worker.cameras.usb_stamps import Stamps
 from capture_worker.cameras.v4l2_device import V4l2Device
+from capture_worker.cameras.v4l2_stream import V4l2Stream
 from capture_worker.cameras.v4l2_types import Capability, Layout
 from shared import fence
 from shared.clock import Clock
@@ -35,6 +34,9 @@ from shared.config.model import CameraConfig
 from shared.errors import CameraError, ConfigError
 
 log = logging.getLogger(__name__)
+
+READ_TIMEOUT_S = 4.0
+"""Longer than the slowest frame rate of a camera in the dark. An unplugged one is known at once."""
 
 
 class UsbCamera:
@@ -45,19 +47,20 @@ class UsbCamera:
         self._clock = clock
         self._node = ""
         self._device: V4l2Device | None = None
-        self._capture: UsbCapture | None = None
+        self._stream: V4l2Stream | None = None
         self._exposure: UsbExposure | None = None
         self._layout = Layout("", 0, 0)
         self._stamps = Stamps()
         self._period_ns = 0
         self._opened_ns = 0
-        self._data: NDArray[np.uint8] | None = None
+        self._data = b""
+        self._is_damaged = False
         self._kept = Drained(0, 0)
 
     @property
     def read_timeout_s(self) -> float:
         """See `StreamingCamera.read_timeout_s`."""
-        return read_timeout_s()
+        return READ_TIMEOUT_S
 
     def open(self) -> Opened:
         """See `Camera.open`. Raises `BusyError` where another worker has this camera, however it is called there."""
@@ -69,32 +72,41 @@ class UsbCamera:
             capability = device.capability()
             if not capability.is_camera:
                 raise ConfigError(f"{self._where}: source: {self._config.source} ({capability.card}) gives no pictures")
-            self._begin_stream(device)
+            self._layout = self._agreed(device)
+            self._period_ns = device.period_ns()
             self._set(device)
+            self._stream = V4l2Stream(device)
+            self._stream.start()
+            # The first frame is often a bad one, and shows that there are any.
             self._opened_ns = self._clock.mono_ns()
-            self._grab()
+            self.drain(_never)
         return self._describe(capability)
 
     def drain(self, wanted_from_ns: Callable[[], int] = always) -> Drained:
         """See `StreamingCamera.drain`. A frame that comes again, byte for byte, keeps the time of its first coming."""
-        own = self._grab()
-        if own.own_mono_ns < max(wanted_from_ns(), self._opened_ns):
+        with self._failures(is_streaming=True):
+            stream = self._stream
+            filled = None if stream is None else stream.next(READ_TIMEOUT_S)
+            if stream is None or filled is None:
+                raise self._stalled()
+            own = self._stamps.own(filled.stamp_ns, self._clock.wall_ns(), self._clock.mono_ns())
+            is_wanted = own.own_mono_ns >= max(wanted_from_ns(), self._opened_ns)
+            data = stream.copy(filled) if is_wanted else b""
+            stream.give_back(filled.index)
+        if not is_wanted:
             return own._replace(is_kept=False)
-        assert self._capture is not None, "grabbed from it"
-        data = self._capture.copy()
-        if data is None or not is_safe(own.own_mono_ns, self._clock.mono_ns(), self._stamps.shortest_step_ns):
-            return own._replace(is_kept=False)
-        if self._data is None or not np.array_equal(data, self._data):
-            self._data, self._kept = data, own
+        if data != self._data or filled.is_damaged:
+            self._data, self._kept, self._is_damaged = data, own, filled.is_damaged
         return self._kept
 
     def take(self) -> Frame:
         """See `StreamingCamera.take`. Raw pixels that are too few for a picture make a frame with nothing in it."""
-        assert self._data is not None, "take before drain"
         wall_ns, mono_ns, _ = self._kept
+        if self._is_damaged:
+            return Frame(wall_ns, mono_ns)
         if self._layout.fourcc in JPEG_FORMATS:
-            return Frame(wall_ns, mono_ns, jpeg=self._data.tobytes(), exposure_us=self._exposure_us())
-        picture = picture_of(self._data, self._layout)
+            return Frame(wall_ns, mono_ns, jpeg=self._data, exposure_us=self._exposure_us())
+        picture = picture_of(np.frombuffer(self._data, np.uint8), self._layout)
         planes = picture if isinstance(picture, Planes) else None
         image = None if isinstance(picture, Planes) else picture
         return Frame(wall_ns, mono_ns, image=image, planes=planes, exposure_us=self._exposure_us())
@@ -107,12 +119,11 @@ class UsbCamera:
 
     def close(self) -> None:
         """See `Camera.close`. Blocks for 5 s where the camera answers nothing."""
-        for open_one in (self._capture, self._device):
-            if isinstance(open_one, UsbCapture):
-                open_one.release()
-            elif open_one is not None:
-                open_one.close()
-        self._capture = self._device = None
+        if self._stream is not None:
+            self._stream.stop()
+        if self._device is not None:
+            self._device.close()
+        self._stream = self._device = None
 
     @property
     def _where(self) -> str:
@@ -128,26 +139,17 @@ class UsbCamera:
             raise usb_failure.absent(source)
         return node
 
-    def _begin_stream(self, device: V4l2Device) -> None:
+    def _agreed(self, device: V4l2Device) -> Layout:
+        """The format that is in force, after it was asked for. A camera that answers nothing is known by it."""
         size = self._config.resolution
         wanted = choose_format(device.formats(), size, self._where)
-        # Asked of the camera itself: one that answers nothing would hold OpenCV up for 90 s.
-        device.try_layout(wanted.fourcc, size)
-        self._capture = UsbCapture(f"/dev/{self._node}", wanted.fourcc, size)
-        if not self._capture.is_open:
-            if device.is_taken():
-                raise usb_failure.busy(self._config.source, self._node)
-            raise CameraError(
-                f"{self._config.source}: the camera can't be opened, for a reason that OpenCV does not tell; unplug it "
-                "and plug it in again"
-            )
-        self._layout = device.layout()
-        if (self._layout.fourcc, (self._layout.width, self._layout.height)) != (wanted.fourcc, size):
+        layout = device.set_layout(wanted.fourcc, size)
+        if (layout.fourcc, (layout.width, layout.height)) != (wanted.fourcc, size):
             raise CameraError(
                 f"{self._config.source}: the camera was asked for {size[0]}x{size[1]} {wanted.fourcc} and gives "
-                f"{self._layout.width}x{self._layout.height} {self._layout.fourcc}; try another resolution"
+                f"{layout.width}x{layout.height} {layout.fourcc}; try another resolution"
             )
-        self._period_ns = device.period_ns()
+        return layout
 
     def _set(self, device: V4l2Device) -> None:
         controls = device.controls()
@@ -157,27 +159,10 @@ class UsbCamera:
         self._exposure.look()
         warn_of_what_has_no_effect(self._config, self._where)
 
-    def _grab(self) -> Drained:
-        """Wait for the next frame; its own time."""
-        if self._capture is None:
-            raise CameraError(f"{self._config.source}: the camera is closed")
-        began_s = time.monotonic()
-        if not self._capture.grab():
-            raise self._lost(time.monotonic() - began_s)
-        return self._stamps.own(self._capture.stamp_ms, self._clock.wall_ns(), self._clock.mono_ns())
-
-    def _lost(self, waited_s: float) -> CameraError:
-        """Why there is no frame."""
-        assert self._device is not None, "it was open"
-        try:
-            self._device.capability()
-        except OSError as error:
-            return usb_failure.failure(self._config.source, error, self._node)
-        if waited_s < 0.9 * self.read_timeout_s:
-            return CameraError(f"{self._config.source}: the stream broke; if it happens again, check cable and power")
+    def _stalled(self) -> CameraError:
         return CameraError(
-            f"{self._config.source}: no picture for {self.read_timeout_s:g} s; the camera has stalled: unplug it and "
-            "plug it in again, and check cable, hub and power"
+            f"{self._config.source}: no picture for {READ_TIMEOUT_S:g} s; the camera has stalled: unplug it and plug "
+            "it in again, and check cable, hub and power"
         )
 
     def _exposure_us(self) -> int | None:
@@ -212,9 +197,15 @@ class UsbCamera:
         )
 
     @contextmanager
-    def _failures(self) -> Iterator[None]:
+    def _failures(self, *, is_streaming: bool = False) -> Iterator[None]:
         """What the kernel answers, as an error with what to do."""
         try:
             yield
         except OSError as error:
-            raise usb_failure.failure(self._config.source, error, self._node) from error
+            told = usb_failure.failure(self._config.source, error, self._node, is_streaming=is_streaming)
+            raise told from error
+
+
+def _never() -> int:
+    """No frame is wanted."""
+    return sys.maxsize

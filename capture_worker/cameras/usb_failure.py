@@ -26,7 +26,7 @@ def absent(shown: str) -> AbsentError:
     return AbsentError(f"{shown}: there is no such camera; plug it in ('timelapse cameras' lists those that are there)")
 
 
-def failure(shown: str, error: OSError, node: str = "") -> CameraError:
+def failure(shown: str, error: OSError, node: str = "", *, is_streaming: bool = False) -> CameraError:
     """What `error` of an ioctl, or of opening `node`, means."""
     if error.errno in _GONE:
         return AbsentError(f"{shown}: the camera is gone; check its cable and its power")
@@ -34,6 +34,10 @@ def failure(shown: str, error: OSError, node: str = "") -> CameraError:
         return CameraError(f"{shown}: {_no_permission(node)}")
     if error.errno == errno.EBUSY:
         return busy(shown, node)
+    if is_streaming:
+        return CameraError(
+            f"{shown}: the stream broke ({error.strerror}); if it happens again, check cable, hub and power"
+        )
     if error.errno in _SILENT:
         return CameraError(
             f"{shown}: the camera does not answer ({error.strerror}); unplug it and plug it in again, and check cable, "

@@ -15,7 +15,7 @@ from shared.errors import CameraError, ConfigError
 JPEG_FORMATS = ("MJPG", "JPEG")
 """The camera's own JPEGs."""
 RAW_FORMATS = ("YUYV", "UYVY", "YVYU", "NV12", "NV21", "YU12", "YV12", "BGR3", "RGB3", "GREY")
-"""Uncompressed, the less is lost the earlier; OpenCV opens a camera that has one of these, or JPEGs."""
+"""Uncompressed, the less is lost the earlier."""
 
 _MOST_NAMED = 12
 Size = tuple[int, int]

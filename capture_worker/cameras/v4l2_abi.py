@@ -28,6 +28,11 @@ FORMAT_PREFIX_BYTES = struct.calcsize("P")
 FORMAT_BYTES = FORMAT_PREFIX_BYTES + _UNION_BYTES
 STREAM_PARAMETERS = struct.Struct("=I2I2I184x")
 """Buffer type, capability, mode, and the time per frame as numerator and denominator of seconds."""
+BUFFERS_WANTED = struct.Struct("=4I4x")
+"""How many, buffer type, memory, capabilities."""
+BUFFER = struct.Struct("@5I2l16s2ILIIi0L")
+"""Index, type, bytes used, flags, field, seconds, microseconds, time code, sequence, memory, offset, length, ..."""
+KIND_OF_BUFFER = struct.Struct("=I")
 
 
 def _ioctl(direction: int, number: int, size: int) -> int:
@@ -36,18 +41,25 @@ def _ioctl(direction: int, number: int, size: int) -> int:
 
 QUERYCAP = _ioctl(_READ, 0, CAPABILITY.size)
 ENUM_FMT = _ioctl(_READ | _WRITE, 2, FORMAT_DESCRIPTION.size)
-G_FMT = _ioctl(_READ | _WRITE, 4, FORMAT_BYTES)
 S_FMT = _ioctl(_READ | _WRITE, 5, FORMAT_BYTES)
-TRY_FMT = _ioctl(_READ | _WRITE, 64, FORMAT_BYTES)
 G_PARM = _ioctl(_READ | _WRITE, 21, STREAM_PARAMETERS.size)
 G_CTRL = _ioctl(_READ | _WRITE, 27, CONTROL.size)
 S_CTRL = _ioctl(_READ | _WRITE, 28, CONTROL.size)
 QUERYMENU = _ioctl(_READ | _WRITE, 37, MENU_ENTRY.size)
 ENUM_FRAMESIZES = _ioctl(_READ | _WRITE, 74, FRAME_SIZE.size)
 ENUM_FRAMEINTERVALS = _ioctl(_READ | _WRITE, 75, FRAME_INTERVAL.size)
+REQBUFS = _ioctl(_READ | _WRITE, 8, BUFFERS_WANTED.size)
+QUERYBUF = _ioctl(_READ | _WRITE, 9, BUFFER.size)
+QBUF = _ioctl(_READ | _WRITE, 15, BUFFER.size)
+DQBUF = _ioctl(_READ | _WRITE, 17, BUFFER.size)
+STREAMON = _ioctl(_WRITE, 18, KIND_OF_BUFFER.size)
+STREAMOFF = _ioctl(_WRITE, 19, KIND_OF_BUFFER.size)
 QUERY_EXT_CTRL = _ioctl(_READ | _WRITE, 103, QUERIED_CONTROL.size)
 
 BUF_TYPE_VIDEO_CAPTURE = 1
+MEMORY_MMAP = 1
+BUF_ERROR = 0x0040
+BUF_STAMP_KIND, BUF_STAMP_MONOTONIC = 0xE000, 0x2000
 
 CAP_VIDEO_CAPTURE = 0x0000_0001
 CAP_VIDEO_OUTPUT = 0x0000_0002

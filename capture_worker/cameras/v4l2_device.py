@@ -1,10 +1,10 @@
 """One V4L2 node, asked and told by ioctl.
 
-Owns: an open descriptor, and each call with its end. Does not own: what failures mean to a person (`usb_failure`),
-nor streaming, which is OpenCV's, by a descriptor of its own.
-Invariant: nothing here takes the camera from another program: it asks, tries, and sets controls.
+Owns: an open descriptor, and each call with its end but for those of streaming (`v4l2_stream`).
+Does not own: what failures mean to a person (`usb_failure`).
+Invariant: only `set_layout` takes the camera from other programs: it fails where one streams, and keeps others from it.
 
-A call that reaches the camera itself (`try_layout`, `read`, `write`, the first `controls`) blocks until it answers; if
+A call that reaches the camera itself (`set_layout`, `read`, `write`, the first `controls`) blocks until it answers; if
 it answers nothing the kernel waits 5 s. Each raises OSError: ETIMEDOUT, EIO or EPROTO then, ENODEV when the camera is
 gone.
 """
@@ -69,27 +69,9 @@ class V4l2Device:
             for raw in answers
         ]
 
-    def try_layout(self, fourcc: str, size: tuple[int, int]) -> Layout:
-        """What would come if this were asked for. A USB camera is asked itself: it shows whether it answers at all."""
-        return parse_layout(self._call(abi.TRY_FMT, _format(fourcc, size)))
-
-    def layout(self) -> Layout:
-        """The format in force."""
-        return parse_layout(self._call(abi.G_FMT, _format("", (0, 0))))
-
-    def is_taken(self) -> bool:
-        """Whether another program streams: then the format in force can't be set once more, not even to itself.
-
-        Where nobody does, this descriptor may keep the camera from others until it is closed.
-        """
-        answer = self._call(abi.G_FMT, _format("", (0, 0)))
-        try:
-            self._call(abi.S_FMT, answer)
-        except OSError as error:
-            if error.errno != errno.EBUSY:
-                raise
-            return True
-        return False
+    def set_layout(self, fourcc: str, size: tuple[int, int]) -> Layout:
+        """Ask for a format; the one that is in force then. OSError EBUSY where another program has the camera."""
+        return parse_layout(self._call(abi.S_FMT, _format(fourcc, size)))
 
     def period_ns(self) -> int:
         """The time between two frames that is in force, 0 where the driver does not tell."""
@@ -180,8 +162,7 @@ class V4l2Device:
 
 
 def _format(fourcc: str, size: tuple[int, int]) -> bytes:
-    number = abi.number_of(fourcc) if fourcc else 0
-    pixels = abi.PIXELS.pack(*size, number, *[0] * 9)
+    pixels = abi.PIXELS.pack(*size, abi.number_of(fourcc), *[0] * 9)
     kind = abi.BUF_TYPE_VIDEO_CAPTURE.to_bytes(4, sys.byteorder).ljust(abi.FORMAT_PREFIX_BYTES, b"\0")
     return (kind + pixels).ljust(abi.FORMAT_BYTES, b"\0")
 

@@ -169,7 +169,7 @@ def parse_menu_entry(raw: bytes, kind: ControlKind) -> MenuEntry:
 
 
 def parse_layout(raw: bytes) -> Layout:
-    """An answer of G_FMT or TRY_FMT for a capture node with one plane."""
+    """An answer of S_FMT for a capture node with one plane."""
     pixels = abi.PIXELS.unpack_from(raw, abi.FORMAT_PREFIX_BYTES)
     width, height, fourcc, _, bytes_per_line, _, colorspace, _, _, _, quantization, _ = pixels
     is_full = quantization == abi.QUANTIZATION_FULL or (

@@ -62,7 +62,7 @@ def _check_sizes(recorder: Recorder, name: str, expected: list[tuple[int, int]])
     frames = [data for data in recorder.log.of("frame.written") if data["camera"] == name]
     sizes = [(data["width"], data["height"]) for data in frames]
     for data, size in zip(frames, sizes, strict=True):
-        assert check_jpeg((recorder.output_dir / data["path"]).read_bytes()) == size
+        assert check_jpeg((recorder.output_dir / data["path"]).read_bytes()).size == size
     assert list(dict.fromkeys(sizes)) == expected
     said = [
         line for line in recorder.log_path.read_text().splitlines() if f"capture.{name} " in line and "size" in line
