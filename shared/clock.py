@@ -75,6 +75,21 @@ _TIMEX_BYTES = 512
 """More than `struct timex` has anywhere; all zero asks and changes nothing."""
 
 
+def both(clock: Clock) -> tuple[int, int]:
+    """One moment as (wall, monotonic): read within 1 ms of each other, or as close as three tries come.
+
+    A process that loses its processor between the two would take the one for much later than the other.
+    """
+    found: list[tuple[int, int, int]] = []
+    for _ in range(3):
+        mono_ns, wall_ns = clock.mono_ns(), clock.wall_ns()
+        found.append((clock.mono_ns() - mono_ns, wall_ns, mono_ns))
+        if found[-1][0] < NS_PER_MS:
+            break
+    _, wall_ns, mono_ns = min(found)
+    return wall_ns, mono_ns
+
+
 def is_synchronised() -> bool | None:
     """Whether the kernel takes its clock for synchronised (adjtimex(2)); None where it does not tell."""
     import ctypes  # noqa: PLC0415 - the supervisor, which is held small, never asks

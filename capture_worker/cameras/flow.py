@@ -20,7 +20,7 @@ from http.client import HTTPResponse
 from typing import Protocol
 
 from capture_worker.cameras.timed_socket import Deadline
-from shared.clock import NS_PER_MS, NS_PER_S, Clock
+from shared.clock import NS_PER_MS, NS_PER_S, Clock, both
 
 PIECE_BYTES = 256 << 10
 HEAD_BYTES = 1024
@@ -135,12 +135,12 @@ class SocketFlow:
             self._low = count
 
     def _note_arrival(self, ancillary: list[tuple[int, int, bytes]]) -> None:
-        now_ns = self._clock.mono_ns()
+        wall_ns, now_ns = both(self._clock)
         lag_ns = 0
         for level, kind, data in ancillary:
             if (level, kind, len(data)) == (socket.SOL_SOCKET, _STAMP_OPTION, _STAMP.size):
                 seconds, nanoseconds = _STAMP.unpack(data)
-                lag_ns = self._clock.wall_ns() - seconds * NS_PER_S - nanoseconds
+                lag_ns = wall_ns - seconds * NS_PER_S - nanoseconds
         # A wall clock that was set meanwhile must not tell of a time before the bytes that came first.
         self.arrived_mono_ns = max(self.arrived_mono_ns, now_ns - max(0, lag_ns))
 

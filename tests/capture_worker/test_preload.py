@@ -28,7 +28,7 @@ print(*{name.partition(".")[0] for name in sys.modules})
         ("http://192.168.1.20/stream", "always", {"simplejpeg"}, {"cv2", "picamera2"}),
         ("rtsp://192.168.1.20/stream", "always", {"cv2"}, {"picamera2"}),
         ("/no/such/film.mp4", "always", {"cv2"}, {"picamera2"}),
-        ("/dev/video99", "always", {"cv2"}, {"picamera2"}),
+        ("/dev/video99", "always", {"simplejpeg"}, {"picamera2"}),
     ],
 )
 def test_camera_is_loaded_ahead_with_what_its_kind_needs_and_nothing_is_opened(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.clock import NS_PER_MS, NS_PER_S, StepWatch, SystemClock, is_synchronised
+from shared.clock import NS_PER_MS, NS_PER_S, StepWatch, SystemClock, both, is_synchronised
 from tests.rig.manual_clock import ManualClock
 
 _TOLERANCE_NS = 200 * NS_PER_MS
@@ -77,3 +78,27 @@ def test_is_synchronised_says_what_the_kernel_says() -> None:
     first = is_synchronised()
     assert first in {True, False, None}
     assert is_synchronised() is first
+
+
+class _Interrupted:
+    """A clock whose process loses its processor between two readings, so often."""
+
+    def __init__(self, times: int) -> None:
+        self._left = times
+        self._now_ns = 0
+
+    def mono_ns(self) -> int:
+        self._now_ns += 1000
+        return self._now_ns
+
+    def wall_ns(self) -> int:
+        if self._left:
+            self._left -= 1
+            self._now_ns += 20 * NS_PER_MS * (self._left + 1)
+        return self._now_ns + 10**18
+
+
+@pytest.mark.parametrize(("times", "most_apart_ms"), [(0, 0.1), (1, 0.1), (2, 0.1), (3, 21)])
+def test_both_clocks_are_of_one_moment_though_the_process_is_interrupted(times: int, most_apart_ms: float) -> None:
+    wall_ns, mono_ns = both(_Interrupted(times))
+    assert abs(wall_ns - 10**18 - mono_ns) <= most_apart_ms * NS_PER_MS
