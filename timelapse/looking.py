@@ -7,7 +7,6 @@ Invariant: this process never touches a camera, so that Ctrl-C and the time-out 
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Sequence
 
 from shared.errors import CameraError
@@ -15,16 +14,18 @@ from shared.found_cameras import Found
 
 _TIMEOUT_S = 60.0
 """libcamera has 20 s, and a USB camera that answers nothing takes 5 s."""
-_COMMAND = (sys.executable, "-m", "capture_worker.discovery")
 
 
-def look(command: Sequence[str] = _COMMAND, timeout_s: float = _TIMEOUT_S) -> Found:
+def look(command: Sequence[str] | None = None, timeout_s: float = _TIMEOUT_S) -> Found:
     """All cameras of this machine. Blocks for some tenths of a second, with a Pi's camera for some seconds.
 
-    Raises `CameraError` where looking fails, or does not end within `timeout_s`.
+    `command` looks. Raises `CameraError` where looking fails, or does not end within `timeout_s`.
     """
     import msgspec
 
+    from supervisor import interpreter
+
+    command = command or interpreter.command("capture_worker.discovery", [])
     looking = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     try:
         said, complaint = looking.communicate(timeout=timeout_s)

@@ -5,7 +5,7 @@ Does not own: the descriptor (`v4l2_device`), what the bytes mean.
 Invariant: a buffer is given back to the kernel when it has been copied, or is not wanted, and never before; what comes
 out is as long as what the camera sent, and what the kernel says is damaged is told to be.
 
-Our own and not OpenCV's, which keeps none of the three: docs/decisions/0009.
+Our own and not OpenCV's, which keeps none of the three: docs/decisions/0010.
 """
 
 from __future__ import annotations

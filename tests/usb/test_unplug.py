@@ -9,6 +9,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.rig.figures import say, say_spread
 from tests.rig.recorder import Recorder
 from tests.usb.webcam import PATIENCE_S, Webcam, wait_until
@@ -20,6 +22,7 @@ cameras:
     resolution: 640x480
     interval: 200ms
 supervisor:
+  standby: {standby}
   restart: {{base: 5s, max: 300s, stable: 60s}}
 """
 _APART_S = 2.0
@@ -35,9 +38,13 @@ def _plug(webcam: Webcam) -> tuple[int, int]:
     return node_ns, time.monotonic_ns()
 
 
-def test_camera_that_is_plugged_in_again_records_again_at_once(webcam: Webcam, tmp_path: Path, times: int) -> None:
+@pytest.mark.parametrize("standby", ["always", "never"])
+def test_camera_that_is_plugged_in_again_records_again_at_once(
+    webcam: Webcam, tmp_path: Path, times: int, standby: str
+) -> None:
     from_node_s, from_name_s, until_known_s = [], [], []
-    with Recorder(tmp_path, _CONFIG.format(source=webcam.by_id)) as recorder:
+    until_begun_s: dict[str, list[float]] = {"worker.starting": [], "camera.opened": []}
+    with Recorder(tmp_path, _CONFIG.format(source=webcam.by_id, standby=standby)) as recorder:
         recorder.log.wait_for(lambda event: event.topic == "frame.written", patience_s=2 * PATIENCE_S)
         for number in range(times):
             mark = recorder.log.mark()
@@ -59,15 +66,22 @@ def test_camera_that_is_plugged_in_again_records_again_at_once(webcam: Webcam, t
             )
             from_node_s.append((written.mono_ns - node_ns) / 1e9)
             from_name_s.append((written.mono_ns - name_ns) / 1e9)
+            for topic, until_s in until_begun_s.items():
+                last = [event for event in recorder.log.events[mark:] if event.topic == topic][-1:]
+                until_s += [(event.mono_ns - name_ns) / 1e9 for event in last]
         descriptors = len(list(Path(f"/proc/{recorder.pid_of('capture.main')}/fd").iterdir()))
+    print(f"FIGURE stand-by {standby}:")
     say_spread("USB camera pulled: until its worker had ended, s (emulated)", until_known_s)
     say_spread("USB camera back: from its node to a durable frame, s (emulated)", from_node_s)
     say_spread("USB camera back: from its lasting name to a durable frame, s (emulated)", from_name_s)
+    for topic, until_s in until_begun_s.items():
+        if until_s:
+            say_spread(f"USB camera back: from its lasting name to the last {topic}, s (emulated)", until_s)
     say("USB camera back: descriptors of the worker at the end", descriptors)
 
 
 def test_wedged_camera_leaves_its_worker_alone_until_the_cable_is_pulled(webcam: Webcam, tmp_path: Path) -> None:
-    with Recorder(tmp_path, _CONFIG.format(source=webcam.by_id)) as recorder:
+    with Recorder(tmp_path, _CONFIG.format(source=webcam.by_id, standby="never")) as recorder:
         recorder.log.wait_for(lambda event: event.topic == "frame.written", patience_s=2 * PATIENCE_S)
         mark = recorder.log.mark()
         pid = recorder.pid_of("capture.main")
