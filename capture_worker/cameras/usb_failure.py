@@ -34,6 +34,11 @@ def failure(shown: str, error: OSError, node: str = "", *, is_streaming: bool = 
         return CameraError(f"{shown}: {_no_permission(node)}")
     if error.errno == errno.EBUSY:
         return busy(shown, node)
+    if error.errno == errno.ENOSPC:
+        return CameraError(
+            f"{shown}: the USB bus has no room for one more stream; lower the resolution of one of its cameras, or plug "
+            "this one into a port of another controller"
+        )
     if is_streaming:
         return CameraError(
             f"{shown}: the stream broke ({error.strerror}); if it happens again, check cable, hub and power"

@@ -96,7 +96,9 @@ def test_config_option_of_a_verb_that_reads_none_is_a_mistake_and_not_in_its_hel
     given = ["--config", "/nope.yml"]
     assert cli.main([*given, verb, *worker] if before else [verb, *worker, *given]) == 64
     told = capsys.readouterr().err
-    assert told.startswith(f"timelapse: --config is for run, status and config; '{verb}' talks to the supervisor")
+    assert told.startswith(
+        f"timelapse: --config is for run, status, snapshot and config; '{verb}' talks to the supervisor"
+    )
     with pytest.raises(SystemExit):
         cli.main([verb, "--help"])
     assert "--config" not in capsys.readouterr().out.replace("timelapse config set", "")

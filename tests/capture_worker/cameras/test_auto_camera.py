@@ -75,5 +75,16 @@ def test_nothing_there_is_absent_and_says_what_was_looked_for() -> None:
     assert "camera main: source: auto" in str(caught.value)
 
 
+def test_preload_makes_each_camera_that_is_there_and_opens_none() -> None:
+    made = []
+
+    def make(config: CameraConfig) -> _Camera:
+        made.append(config.source)
+        return _Camera(config.source, CameraError("opened"))
+
+    AutoCamera(_CONFIG, make, lambda: ["picamera2", "/dev/v4l/by-id/a"]).preload()
+    assert made == ["picamera2", "/dev/v4l/by-id/a"]
+
+
 def test_close_without_open_is_nothing() -> None:
     _auto({}).close()

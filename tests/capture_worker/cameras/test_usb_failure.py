@@ -22,6 +22,7 @@ _SHOWN = "/dev/video0"
         (errno.EBUSY, EX_UNAVAILABLE, "another program uses the camera"),
         (errno.ETIMEDOUT, EX_UNAVAILABLE, "does not answer"),
         (errno.EIO, EX_UNAVAILABLE, "does not answer"),
+        (errno.ENOSPC, EX_UNAVAILABLE, "the USB bus has no room for one more stream"),
         (errno.ENOMEM, EX_UNAVAILABLE, "can't be used (Cannot allocate memory)"),
     ],
 )
