@@ -30,25 +30,27 @@ def failure(shown: str, error: OSError, node: str = "", *, is_streaming: bool = 
     """What `error` of an ioctl, or of opening `node`, means."""
     if error.errno in _GONE:
         return AbsentError(f"{shown}: the camera is gone; check its cable and its power")
-    if error.errno in {errno.EACCES, errno.EPERM}:
-        return CameraError(f"{shown}: {_no_permission(node)}")
     if error.errno == errno.EBUSY:
         return busy(shown, node)
+    return CameraError(f"{shown}: {_words(error, node, is_streaming=is_streaming)}")
+
+
+def _words(error: OSError, node: str, *, is_streaming: bool) -> str:
+    if error.errno in {errno.EACCES, errno.EPERM}:
+        return _no_permission(node)
     if error.errno == errno.ENOSPC:
-        return CameraError(
-            f"{shown}: the USB bus has no room for one more stream; lower the resolution of one of its cameras, or plug "
-            "this one into a port of another controller"
+        return (
+            "the USB bus has no room for one more stream; lower the resolution of one of its cameras, or plug this one "
+            "into a port of another controller"
         )
     if is_streaming:
-        return CameraError(
-            f"{shown}: the stream broke ({error.strerror}); if it happens again, check cable, hub and power"
-        )
+        return f"the stream broke ({error.strerror}); if it happens again, check cable, hub and power"
     if error.errno in _SILENT:
-        return CameraError(
-            f"{shown}: the camera does not answer ({error.strerror}); unplug it and plug it in again, and check cable, "
-            "hub and power"
+        return (
+            f"the camera does not answer ({error.strerror}); unplug it and plug it in again, and check cable, hub and "
+            "power"
         )
-    return CameraError(f"{shown}: the camera can't be used ({error.strerror}); unplug it and plug it in again")
+    return f"the camera can't be used ({error.strerror}); unplug it and plug it in again"
 
 
 def busy(shown: str, node: str) -> CameraError:
