@@ -75,7 +75,7 @@ def test_command_line_says_whose_standby_it_is_and_nothing_of_the_cameras(
 def test_too_few_descriptors_leave_no_process_and_none_open(workers: SmallWorkers, tmp_path: Path, room: int) -> None:
     """Two for each of two pipes, one for each of two memory files, and one for the process."""
     workers.make("capture_worker", OBEDIENT)
-    before = open_descriptors(), _children()
+    before, children = set(open_descriptors()), _children()
     next_fd = os.dup(0)
     os.close(next_fd)
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -85,4 +85,6 @@ def test_too_few_descriptors_leave_no_process_and_none_open(workers: SmallWorker
             begin(_CONFIGURATION, tmp_path, Poller())
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    assert (open_descriptors(), _children()) == before
+    # What an earlier test has left may be closed meanwhile; nothing may come.
+    assert set(open_descriptors()) <= before
+    assert _children() == children

@@ -61,6 +61,7 @@ def test_snapshot_of_a_worker_that_is_stopped_is_refused_and_of_one_that_is_kill
 ) -> None:
     with Recorder(tmp_path, _TWO) as recorder:
         recorder.wait_for_frame("yard")
+        recorder.log.wait_for(lambda event: event.topic == "worker.ready" and event.data["worker"] == "capture.gate")
         recorder.fault("hang")
         waiting = command("--runtime-dir", recorder.runtime_dir, "snapshot", "gate", "-o", tmp_path / "x.jpg")
         recorder.log.wait_for(lambda event: event.topic == "worker.hung" and event.data["worker"] == "capture.gate")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ _NODROP = Path("/sys/module/uvcvideo/parameters/nodrop")
 @pytest.fixture
 def undropped(plug: Plug) -> Iterator[Webcam]:
     """A camera whose damaged frames the kernel passes on. Newer kernels do so by themselves."""
+    subprocess.run(["modprobe", "uvcvideo"], check=True)
     before = _NODROP.read_text()
     _NODROP.write_text("1")
     yield plug()
