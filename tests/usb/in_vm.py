@@ -22,7 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 _PYTHON = "/opt/rig/bin/python"
 _COPY = f"""\
-mkdir -p /root/src && cd /mnt/src && cp -r *.cfg *.py */ /root/src/ && cd /root/src &&
+mkdir -p /srv/src && cd /mnt/src && cp -r *.cfg *.py */ /srv/src/ && cd /srv/src &&
 {_PYTHON} -m compileall -q . >/dev/null"""
 """Onto the guest's own disk, compiled: a worker that is started anew is to be measured, and not the shared folder."""
 _TESTS = ("tests/usb", "-s", "--tb=short")
@@ -40,7 +40,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         command = [_PYTHON, "-m", "pytest", "-p", "no:cacheprovider", "-q", *(arguments or _TESTS)]
         rig.run("exec", _COPY)
-        return rig.run("exec", f"cd /root/src && {' '.join(command)}", check=False)
+        return rig.run("exec", f"cd /srv/src && {' '.join(command)}", check=False)
     finally:
         rig.run("kill", check=False)
 
