@@ -16,7 +16,7 @@ from timelapse import cli
 from timelapse.verbs import status
 
 HEAVY = ("zmq", "ruamel", "cv2", "numpy", "msgpack", "asyncio")
-VERBS = ("run", "status", "restart", "stop", "start", "kill", "reload", "events", "config")
+VERBS = ("run", "status", "restart", "stop", "start", "kill", "reload", "snapshot", "events", "cameras", "config")
 
 
 def test_help_loads_nothing_heavy() -> None:
