@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import logging
 import os
+import weakref
 
 from shared.clock import NS_PER_S
 
@@ -38,6 +39,8 @@ class ClockAlarm:
     def __init__(self) -> None:
         self.fd = _timer()
         self.longest_wait_ns = _WITHOUT_NS if self.fd is None else _LONGEST_NS
+        if self.fd is not None:
+            weakref.finalize(self, os.close, self.fd).atexit = False
 
     def clear(self) -> None:
         """Make it ready for the next time. Never blocks; call it before looking at the clock."""

@@ -1,12 +1,13 @@
 """How the camera and writer threads hand things to the main thread, which waits on descriptors.
 
 Owns: a queue with a descriptor that is readable while something is in it. Does not own: what goes through it.
-Invariant: putting never blocks; what was put is taken exactly once, in order.
+Invariant: putting never blocks; what was put is taken exactly once, in order. The descriptor lives as long as the object.
 """
 
 from __future__ import annotations
 
 import os
+import weakref
 from queue import Empty, SimpleQueue
 from typing import Generic, TypeVar
 
@@ -19,6 +20,8 @@ class Inbox(Generic[T]):
     def __init__(self) -> None:
         self._queue: SimpleQueue[T] = SimpleQueue()
         self.fd = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        # Not at the interpreter's end, when a thread may still put something.
+        weakref.finalize(self, os.close, self.fd).atexit = False
 
     def put(self, item: T) -> None:
         """Hand `item` over and wake the one who waits."""

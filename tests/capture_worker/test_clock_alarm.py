@@ -27,7 +27,17 @@ def test_alarm_is_a_timer_that_ends_when_the_wall_clock_is_set() -> None:
     assert alarm.longest_wait_ns == 60 * NS_PER_S
     assert select.select([alarm.fd], [], [], 0)[0] == []
     alarm.clear()
-    os.close(alarm.fd)
+
+
+def test_timer_lasts_as_long_as_the_alarm() -> None:
+    alarm = ClockAlarm()
+    if alarm.fd is None:
+        pytest.skip("this kernel has no such timer")
+    fd = alarm.fd
+    os.fstat(fd)
+    del alarm
+    with pytest.raises(OSError, match="Bad file"):
+        os.fstat(fd)
 
 
 class _Refusing:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import select
 import threading
+
+import pytest
 
 from capture_worker.inbox import Inbox
 
@@ -16,6 +19,15 @@ def test_inbox_without_items_is_not_readable_and_does_not_block() -> None:
     inbox: Inbox[int] = Inbox()
     assert not _is_readable(inbox)
     assert inbox.taken() == []
+
+
+def test_descriptor_lasts_as_long_as_the_inbox() -> None:
+    inbox: Inbox[int] = Inbox()
+    fd = inbox.fd
+    os.fstat(fd)
+    del inbox
+    with pytest.raises(OSError, match="Bad file"):
+        os.fstat(fd)
 
 
 def test_items_are_taken_once_in_order() -> None:
