@@ -1,7 +1,7 @@
 """How the camera and writer threads hand things to the main thread, which waits on descriptors.
 
 Owns: a queue with a descriptor that is readable while something is in it. Does not own: what goes through it.
-Invariant: putting never blocks; what was put is taken exactly once, in order. The descriptor lives as long as the object.
+Invariant: putting never blocks; what was put is taken exactly once, in order. The descriptor lives as long as it.
 """
 
 from __future__ import annotations

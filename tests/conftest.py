@@ -1,7 +1,7 @@
-"""What every test may use: how often to repeat a proof, a place for what has to be undone, and the camera rig.
+"""What every test may use: how often to repeat a proof and how long to hold a fault, an undoing, and the camera rig.
 
-Owns: the option `--times`. Does not own: the recorder under test and the rest of the rig (`tests/rig/`), nor the camera
-rig (`tests/camera_rig/`).
+Owns: the options `--times` and `--held`. Does not own: the recorder under test and the rest of the rig (`tests/rig/`),
+nor the camera rig (`tests/camera_rig/`).
 Invariant: whatever was mounted is unmounted when the test ends, however it ends.
 """
 
@@ -22,8 +22,9 @@ settings.load_profile("any machine")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--times`."""
+    """Add `--times` and `--held`."""
     parser.addoption("--times", type=int, default=1, help="how often each proof breaks what it breaks (default: once)")
+    parser.addoption("--held", type=float, default=2.0, help="seconds for which a fault lasts once it is known (2)")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -40,6 +41,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def times(request: pytest.FixtureRequest) -> int:
     """How often to repeat."""
     return int(request.config.getoption("--times"))
+
+
+@pytest.fixture
+def held_s(request: pytest.FixtureRequest) -> float:
+    """How long a fault that somebody has to end lasts once it is known."""
+    return float(request.config.getoption("--held"))
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from shared.clock import NS_PER_MS, NS_PER_S
 from shared.messages import Event
 from tests.camera_rig.fixture import CameraRig
 from tests.rig.figures import say, say_spread
-from tests.rig.recorder import Recorder, slot_of
+from tests.rig.recorder import PATIENCE_S, Recorder, slot_of
 
 CONFIG = """
 cameras:
@@ -26,8 +26,6 @@ cameras:
 supervisor: {standby: never, restart: {base: 200ms, max: 1s, stable: 1s}}
 """
 _LIBRARIES = tuple(Path(path) for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path)
-_HELD_S = 2.0
-"""How long a fault lasts once it is known."""
 
 
 def _nothing(_recorder: Recorder) -> None:
@@ -69,6 +67,7 @@ def test_fault_is_found_told_and_got_over_without_an_old_picture(
     camera_rig: CameraRig,
     monkeypatch: pytest.MonkeyPatch,
     times: int,
+    held_s: float,
     fault: str,
     begin: Callable[[Recorder], None],
     cause: str,
@@ -88,7 +87,7 @@ def test_fault_is_found_told_and_got_over_without_an_old_picture(
             begin(recorder)
             exited = _exited(recorder, mark)
             known_s.append((exited.mono_ns - begun_ns) / NS_PER_S)
-            healed_ns = _heal(recorder, camera_rig, fault, exited)
+            healed_ns = _heal(recorder, camera_rig, fault, exited, held_s)
             back_s.append((_frame_after(recorder, healed_ns, mark).mono_ns - healed_ns) / NS_PER_S)
             assert exited.data["cause"] == cause
         told = recorder.slots_told()
@@ -134,12 +133,14 @@ def _exited(recorder: Recorder, mark: int) -> Event:
     return recorder.log.wait_for(lambda event: event.topic == "worker.exited", after=mark)
 
 
-def _heal(recorder: Recorder, camera_rig: CameraRig, fault: str, exited: Event) -> int:
+def _heal(recorder: Recorder, camera_rig: CameraRig, fault: str, exited: Event, held_s: float) -> int:
     """End the fault when it has lasted for some time; when that was."""
     if not fault:
         return exited.mono_ns
-    until_ns = exited.mono_ns + round(_HELD_S * NS_PER_S)
-    recorder.log.wait_for(lambda event: event.topic == "bus.tick" and event.mono_ns > until_ns)
+    until_ns = exited.mono_ns + round(held_s * NS_PER_S)
+    recorder.log.wait_for(
+        lambda event: event.topic == "bus.tick" and event.mono_ns > until_ns, patience_s=held_s + PATIENCE_S
+    )
     camera_rig.unset(fault)
     return recorder.log.events[-1].mono_ns
 
