@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from shared import transport
 from shared.transport import Hub
 from tests.rig.far_ends import Desk
 
@@ -17,6 +18,15 @@ def closing() -> Iterator[contextlib.ExitStack]:
     """Closes what is entered in it, the last first: a hub waits for everybody else in this process."""
     with contextlib.ExitStack() as stack:
         yield stack
+
+
+@pytest.fixture(autouse=True)
+def _no_lease_socket_outlives_its_test() -> Iterator[None]:
+    """In a worker they last as long as the process; here they would connect anew, for ever, to a hub that has gone."""
+    yield
+    sockets = transport._LEASE_SOCKETS
+    while sockets:
+        sockets.pop().close(linger=0)
 
 
 @pytest.fixture
