@@ -57,8 +57,9 @@ class Recorder:
         """Start it where it can't go on; its exit status."""
         return self.hub.ended(self.hub.start(_PACKAGE, _WORKER, env=self._environment()))
 
-    def reload(self) -> None:
-        """Send the configuration to the worker that runs."""
+    def reload(self, **changed: Any) -> None:
+        """Change the configuration, as `configure` does, and send it to the worker that runs."""
+        self.configure(**changed)
         self.hub.reload(_WORKER, self.configuration)
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
@@ -164,8 +165,7 @@ def test_output_directory_that_is_not_there_is_made(recorder: Recorder) -> None:
 def test_reload_takes_effect_without_opening_the_camera_again(recorder: Recorder) -> None:
     pid = recorder.start()
     before = recorder.wait_for_frames(2)
-    recorder.configure(interval_ms=300, quality=5)
-    recorder.reload()
+    recorder.reload(interval_ms=300, quality=5)
     recorder.hub.pump(lambda: recorder.frames()[-1].bytes < before[0].bytes * 0.7, what="a frame of lower quality")
     after = recorder.wait_for_frames(3)
     slots = [frame.slot_ns for frame in after]
@@ -183,15 +183,13 @@ def test_window_of_a_reload_ends_recording_and_the_next_one_begins_it_again(reco
     recorder.start()
     recorder.wait_for_frames(1)
     now = time.localtime(time.time() - 3600)
-    recorder.configure(window=f"{now.tm_hour:02d}:{now.tm_min // 2:02d}-{now.tm_hour:02d}:{now.tm_min // 2 + 1:02d}")
-    recorder.reload()
+    recorder.reload(window=f"{now.tm_hour:02d}:{now.tm_min // 2:02d}-{now.tm_hour:02d}:{now.tm_min // 2 + 1:02d}")
     recorder.hub.pump(lambda: _sleeps_longer_than(recorder, 30), what="a long sleep")
     recorder.hub.pump_for(0.5)  # for the frame that the writer still had
     told = len(recorder.slots())
     recorder.hub.pump_for(0.5)
     assert len(recorder.slots()) == told, "outside the window nothing is missed"
-    recorder.configure(window="always")
-    recorder.reload()
+    recorder.reload(window="always")
     recorder.wait_for_frames(2)
 
 
@@ -209,11 +207,9 @@ def _sleeps_longer_than(recorder: Recorder, seconds: float) -> bool:
 def test_threshold_of_a_reload_holds_slots_back_at_once(recorder: Recorder) -> None:
     recorder.start()
     recorder.wait_for_frames(1)
-    recorder.configure(storage=StorageConfig(stop_above_percent=0.0))
-    recorder.reload()
+    recorder.reload(storage=StorageConfig(stop_above_percent=0.0))
     assert recorder.wait_for_miss("disk_full").camera == "main"
-    recorder.configure(storage=StorageConfig())
-    recorder.reload()
+    recorder.reload(storage=StorageConfig())
     recorder.wait_for_frames(1)
 
 
