@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
+from shared.brake import Brake
 from shared.causes import MissCause
 from shared.clock import NS_PER_S
 from shared.disk import is_mount_point, usage_of
@@ -30,6 +31,7 @@ class DiskGate:
         self._require_mount = require_mount
         self._full_until_ns: int | None = None
         self._was_closed = False
+        self._brake = Brake(log)
 
     def hear(self, pressure: DiskPressure, now_ns: int) -> None:
         """Storage has said how full the disk is (`now_ns` is monotonic)."""
@@ -46,10 +48,9 @@ class DiskGate:
     def refuses(self, now_ns: int) -> MissCause | None:
         """Why nothing may be written now, or None. Raises `DiskError` where the disk is not there or broken."""
         cause = self._full(now_ns)
-        if cause is not None and not self._was_closed:
-            log.warning("%s: the disk is too full: nothing is recorded until there is room", self._output_dir)
-        elif self._was_closed and cause is None:
-            log.info("%s: there is room on the disk: recording goes on", self._output_dir)
+        # That it is closed is said with the slots that it costs.
+        if self._was_closed and cause is None:
+            self._brake.say(now_ns, logging.INFO, f"{self._output_dir}: there is room on the disk: recording goes on")
         self._was_closed = cause is not None
         return cause
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from capture_worker.accounts import Accounts, Told
 from capture_worker.grid import SlotRange
+from capture_worker.miss_log import MissLog
 from capture_worker.unsent import Unsent
 from shared.causes import MissCause
 from shared.clock import NS_PER_S
@@ -25,10 +26,11 @@ class Teller:
         self._worker = worker
         self._accounts = Accounts(camera)
         self._unsent = Unsent(self._offer)
+        self._log = MissLog()
 
-    def due(self, slot_ns: int) -> None:
+    def due(self, slot_ns: int, interval_ns: int) -> None:
         """See `Accounts.due`."""
-        self._accounts.due(slot_ns)
+        self._accounts.due(slot_ns, interval_ns)
 
     def withdraw(self, slot_ns: int) -> None:
         """See `Accounts.withdraw`."""
@@ -38,9 +40,11 @@ class Teller:
         """See `Accounts.written`."""
         self._tell(self._accounts.written(frame, self._worker.clock.mono_ns()), step_ns)
 
-    def missed(self, slots: SlotRange, cause: MissCause, step_ns: int = 0) -> None:
-        """See `Accounts.missed`."""
-        self._tell(self._accounts.missed(slots, cause, self._worker.clock.mono_ns()), step_ns)
+    def missed(self, slots: SlotRange, cause: MissCause, step_ns: int = 0, reason: str = "") -> None:
+        """See `Accounts.missed`; `reason` is for the log, where more is known than the cause."""
+        now_ns = self._worker.clock.mono_ns()
+        self._log.missed(slots.count, cause, reason, now_ns)
+        self._tell(self._accounts.missed(slots, cause, now_ns), step_ns)
 
     def flush(self, step_ns: int = 0) -> None:
         """See `Accounts.flush`."""

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from capture_worker.results import Stored
 from capture_worker.warnings import Changed, Warnings
+from shared.about import about
 from shared.events import CameraWarning
 from shared.worker import Worker
 
@@ -47,9 +48,9 @@ class Warner:
 
     def _say(self, changed: Changed) -> None:
         if changed.active:
-            log.warning("the pictures are %s: %s", changed.warning, changed.detail)
+            log.warning("the pictures are %s: %s", changed.warning, changed.detail, extra=about(cause=changed.warning))
         else:
-            log.info("the pictures are no longer %s", changed.warning)
+            log.info("the pictures are no longer %s", changed.warning, extra=about(cause=changed.warning))
         event = CameraWarning(
             camera=self._camera,
             warning=changed.warning,

@@ -1,6 +1,7 @@
-"""The log: lines on standard error, which never hold anybody up.
+"""The log: lines on standard error, which never hold anybody up; where the journal reads them, entries with fields.
 
-Owns: the format, and a stream that drops what can't be written at once. Does not own: journald's fields.
+Owns: the format, a stream that drops what can't be written at once, and which of the two it is.
+Does not own: the journal's protocol (`shared.journal`).
 Invariant: writing a line never blocks, however long the terminal is paused or the pipe unread; what was dropped is
 counted and said.
 """
@@ -15,9 +16,12 @@ import stat
 import sys
 from typing import TYPE_CHECKING, TextIO
 
+from shared.journal_stream import is_journals
+
 if TYPE_CHECKING:
     import socket
 
+JOURNAL_PATH = "/run/systemd/journal/socket"
 _NEWLINE = ord("\n")
 
 
@@ -73,9 +77,25 @@ class NonBlockingStream(io.TextIOBase):
         return os.write(self._fd, data[: select.PIPE_BUF]) if self._room.poll(0) else 0
 
 
-def to_stderr(name: str, level: int = logging.INFO) -> None:
-    """Send the log of this process to standard error, each line with `name` (the worker). Call it once."""
-    stream: TextIO = NonBlockingStream(sys.stderr.fileno())  # type: ignore[assignment]  # all that logging uses of it
-    handler = logging.StreamHandler(stream)
-    handler.setFormatter(logging.Formatter(f"%(asctime)s {name} %(levelname)s: %(message)s"))
+def to_stderr(name: str, level: int = logging.INFO, *, journal_path: str = JOURNAL_PATH) -> None:
+    """Send the log of this process to standard error, each line with `name` (the worker). Call it once.
+
+    Where standard error is the journal's own stream, each line goes to the journal's socket instead.
+    """
+    fd = sys.stderr.fileno()
+    stream = NonBlockingStream(fd)
+    handler = _journal(name, stream, journal_path) if is_journals(fd) else _lines(name, stream)
     logging.basicConfig(level=level, handlers=[handler], force=True)
+
+
+def _lines(name: str, stream: NonBlockingStream) -> logging.Handler:
+    text: TextIO = stream  # type: ignore[assignment]  # all that logging uses of it
+    handler = logging.StreamHandler(text)
+    handler.setFormatter(logging.Formatter(f"%(asctime)s {name} %(levelname)s: %(message)s"))
+    return handler
+
+
+def _journal(name: str, stream: NonBlockingStream, path: str) -> logging.Handler:
+    from shared.journal import JournalHandler  # noqa: PLC0415 - it loads the socket's library
+
+    return JournalHandler(name, stream, path)

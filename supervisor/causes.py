@@ -6,17 +6,8 @@ Invariant: pure. The cause comes from how the process ended, never from a last m
 
 from __future__ import annotations
 
-from shared.causes import MissCause, WorkerCause
-from shared.errors import EX_CONFIG, EX_IOERR, EX_NOHOST, EX_TEMPFAIL, EX_UNAVAILABLE
+from shared.causes import WORKER_CAUSES, MissCause, WorkerCause
 from supervisor.process import ExitStatus
-
-_BY_STATUS: dict[int, WorkerCause] = {
-    EX_NOHOST: "camera",
-    EX_UNAVAILABLE: "camera",
-    EX_IOERR: "disk",
-    EX_TEMPFAIL: "busy",
-    EX_CONFIG: "configuration",
-}
 
 MISS_CAUSES: dict[WorkerCause, MissCause] = {
     "": "unknown",
@@ -38,4 +29,4 @@ def cause_of(status: ExitStatus, *, hung: bool, asked: WorkerCause) -> WorkerCau
         return "hang"
     if asked:
         return asked
-    return _BY_STATUS.get(status.code, "crash") if status.code is not None else "crash"
+    return WORKER_CAUSES.get(status.code, "crash") if status.code is not None else "crash"

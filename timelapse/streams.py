@@ -12,6 +12,8 @@ import sys
 import traceback
 from typing import TextIO
 
+from shared.journal_stream import for_stderr
+
 _OF_OUTPUT = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF})
 _STANDARD = range(3)
 
@@ -43,9 +45,9 @@ def is_of_output(error: OSError) -> bool:
 
 
 def say(text: str) -> None:
-    """A line on standard error; where that is full too, nobody can be told."""
+    """An error on standard error, for the journal with its priority; where that is full too, nobody can be told."""
     try:
-        print(text, file=sys.stderr, flush=True)
+        print(for_stderr(text), file=sys.stderr, flush=True)
     except OSError:
         _abandon(sys.stderr)
 

@@ -6,8 +6,9 @@ import logging
 
 import pytest
 
+from shared.about import ATTRIBUTE, about
+from shared.brake import Brake
 from shared.clock import NS_PER_S
-from storage_worker.brake import Brake
 
 _log = logging.getLogger("test_brake")
 
@@ -24,3 +25,13 @@ def test_brake_within_a_minute_holds_back_and_counts(caplog: pytest.LogCaptureFi
     brake.warn(60 * NS_PER_S, "failure 60")
     brake.warn(120 * NS_PER_S, "failure 120")
     assert caplog.messages == ["failure 0", "failure 60 (and 59 more since the last such line)", "failure 120"]
+
+
+def test_brake_says_what_a_line_is_about_and_where_it_is_from(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    Brake(_log).say(0, logging.INFO, "it hangs", about(cause="hang"))
+    Brake(_log).warn(0, "it failed")
+    assert [record.levelname for record in caplog.records] == ["INFO", "WARNING"]
+    assert getattr(caplog.records[0], ATTRIBUTE) == {"cause": "hang"}
+    here = "test_brake_says_what_a_line_is_about_and_where_it_is_from"
+    assert [record.funcName for record in caplog.records] == [here, here]
