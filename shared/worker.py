@@ -8,10 +8,8 @@ Invariant: a worker that fails exits with the status of its error; it never back
 from __future__ import annotations
 
 import contextlib
-import faulthandler
 import logging
 import os
-import resource
 import signal
 import sys
 from collections.abc import Callable
@@ -21,12 +19,15 @@ from typing import NoReturn
 from msgspec import Struct
 
 from shared import log as logs
+from shared.about import about
+from shared.causes import WORKER_CAUSES
 from shared.clock import NS_PER_S, Clock, SystemClock
 from shared.errors import EX_OK, EX_SOFTWARE, TimelapseError
 from shared.lease import LeaseHolder
-from shared.messages import Configure, Hello, Published, Ready, Snapped
+from shared.messages import Configure, Hello, Pruned, Published, Ready, Snapped
 from shared.parent import die_with_parent
 from shared.signals import SignalQueue
+from shared.stack import leave_a_stack
 from shared.transport import LeaseSocket, Poller, WorkerLink
 from shared.wire import check_event_data
 from shared.worker_identity import Identity, parse_identity
@@ -82,6 +83,21 @@ class Worker:
         )
         self.link.send(answer)
 
+    def pruned(self, operation: str, *, ok: bool, frames: int, freed_bytes: int, detail: str) -> None:
+        """Answer `Prune`: what was deleted, and what stayed that should have gone."""
+        me = self.identity
+        answer = Pruned(
+            worker=me.worker,
+            incarnation=me.incarnation,
+            pid=me.pid,
+            operation=operation,
+            ok=ok,
+            frames=frames,
+            bytes=freed_bytes,
+            detail=detail,
+        )
+        self.link.send(answer)
+
     def publish(self, topic: str, data: Struct) -> None:
         """Send an event to the tap. Never blocks; one that finds no room is counted in the next that does."""
         self._send(topic, data, self.clock.wall_ns(), self.clock.mono_ns())
@@ -133,12 +149,13 @@ def run(work: Callable[[Worker], int], topics: tuple[str, ...], arguments: list[
     try:
         status = work(worker)
     except TimelapseError as error:
-        log.error("%s", error)  # noqa: TRY400 - it says what is wrong; the place in our code would tell nobody more
+        # The supervisor says it too, with the level that it deserves, and not again and again.
+        log.info("%s", error, extra=about(cause=WORKER_CAUSES.get(error.status, "crash")))
         leave_a_word(identity.evidence_fd, str(error))
         status = error.status
     except Exception:
         # A bug. The trace is for the log, the exit is for the supervisor, which starts a new one.
-        log.exception("ends on an error of its own")
+        log.exception("ends on an error of its own", extra=about(cause="crash"))
         status = EX_SOFTWARE
     worker.end(status)
 
@@ -153,12 +170,3 @@ def leave_a_word(evidence_fd: int, word: str) -> None:
     """Leave why this process ends in the memory file, where it arrives for certain: a last message is mostly lost."""
     if evidence_fd >= 0:
         os.write(evidence_fd, word.encode("utf-8", "replace"))
-
-
-def leave_a_stack(evidence_fd: int) -> None:
-    """On SIGABRT and on a crash write every thread's stack to the memory file; never write a core dump."""
-    # 1 rather than 0: the kernel takes exactly 1 as "not even through a pipe to a core dump handler". Where a unit or
-    # a container forbids them altogether the limit is 0 for good.
-    if resource.getrlimit(resource.RLIMIT_CORE)[1] != 0:
-        resource.setrlimit(resource.RLIMIT_CORE, (1, 1))
-    faulthandler.enable(file=evidence_fd if evidence_fd >= 0 else sys.stderr.fileno(), all_threads=True)

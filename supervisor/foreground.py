@@ -20,6 +20,10 @@ from shared.clock import SystemClock
 from shared.config.model import Configuration
 from shared.config.outcome import MOST_BYTES, unpack
 from shared.errors import EX_SOFTWARE, TimelapseError, UsageError, WireError
+from shared.journal_stream import for_stderr
+from shared.stack import leave_a_stack
+from supervisor.notify import Notifier
+from supervisor.notify_socket import taken_from
 
 logger = logging.getLogger(__name__)
 
@@ -34,16 +38,21 @@ def main(arguments: list[str]) -> int:
         return supervise(_handed_over(given.get("--configuration-fd", "")), given.get("--runtime-dir"))
     except TimelapseError as error:
         with contextlib.suppress(OSError):
-            sys.stderr.write(f"timelapse: {error}\n")
+            sys.stderr.write(for_stderr(f"timelapse: {error}\n"))
         return error.status
     except Exception:  # noqa: BLE001 - a bug: the trace is for whoever reports it, the status for scripts
-        traceback.print_exc()
+        with contextlib.suppress(OSError):
+            sys.stderr.write(for_stderr(traceback.format_exc()))
         return EX_SOFTWARE
 
 
 def supervise(configuration: Configuration, runtime_directory: str | None) -> int:
     """Supervise until SIGTERM or SIGINT; the exit status. Raises `TimelapseError` when it can't begin. Blocks."""
     log.to_stderr("supervisor")
+    # A watchdog that has waited in vain aborts this process: the log then says where it stood.
+    leave_a_stack(-1)
+    # Before anything is started that could inherit it.
+    service = taken_from(os.environ, os.getpid())
     directory = runtime_dir.create(runtime_directory)
     fence.hold(directory / "supervisor.lock", f"the runtime directory {directory}")
     # Imported late, so that what hinders the start is told without waiting for the sockets' library.
@@ -54,7 +63,7 @@ def supervise(configuration: Configuration, runtime_directory: str | None) -> in
     # Ignored, as some parents leave it, the kernel would reap our workers before we know how they ended.
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.umask(0o027)
-    supervisor = Supervisor(configuration, directory, SystemClock())
+    supervisor = Supervisor(configuration, directory, SystemClock(), Notifier(service))
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     logger.info("recording from %s; runtime directory %s", ", ".join(configuration.cameras), directory)
     return supervisor.run()

@@ -1,7 +1,8 @@
 """The supervisor's loop: one thread, one poller, nothing that blocks.
 
-Owns: the turns of the loop, what arrives on the sockets, the periodic events, the two stages of a shutdown.
-Does not own: decisions about workers (`supervisor.policy`), numbering (`supervisor.bus`), answers (`supervisor.desk`).
+Owns: the turns of the loop, what arrives on the sockets, the two stages of a shutdown.
+Does not own: decisions about workers (`supervisor.policy`), what they say (`supervisor.hearing`), what is told
+periodically (`supervisor.telling`), answers (`supervisor.desk`), nor the words for systemd (`supervisor.notify`).
 Invariant: before a lease counts as run out, every lease that has arrived was read, and time for which this process
 stood still taken off.
 """
@@ -16,37 +17,36 @@ from pathlib import Path
 from typing import Any
 
 from shared import wire
-from shared.clock import NS_PER_MS, NS_PER_S, Clock
+from shared.clock import NS_PER_MS, NS_PER_S, Clock, both
 from shared.config.model import Configuration
-from shared.errors import EX_OK, BusyError, ConfigError, TimelapseError, WireError
-from shared.events import WORKER_TOPICS, SupervisorStarted, SupervisorStopping
-from shared.messages import Configure, Hello, Published, Ready, Snapped, WorkerMessage
+from shared.errors import EX_OK, BusyError, ConfigError, TimelapseError
+from shared.events import SupervisorStarted, SupervisorStopping
+from shared.messages import Configure
 from shared.signals import SignalQueue
-from shared.status import SCHEMA, Status, SupervisorStatus
 from shared.transport import Hub, Poller
 from shared.version import VERSION
 from supervisor.brake import Brake
 from supervisor.bus import Bus
-from supervisor.causes import MISS_CAUSES
 from supervisor.commands import STOPPING, Commands
 from supervisor.crew import Crew
 from supervisor.desk import Desk
+from supervisor.gap import gaps_of
+from supervisor.hearing import Hearing
 from supervisor.memory import Memory
-from supervisor.picture import Picture, iso
+from supervisor.notify import Notifier
+from supervisor.picture import Picture
 from supervisor.probes import Probes
 from supervisor.reading import Reading
 from supervisor.rebinding import Rebinding
 from supervisor.reloader import Reloader
-from supervisor.roster import camera_of
+from supervisor.service_line import STOPPING_LINE
 from supervisor.standby import Standby
 from supervisor.states import Happening
 from supervisor.supervised import Supervised
+from supervisor.telling import Telling
 
 log = logging.getLogger(__name__)
 
-_TICK_NS = NS_PER_S
-_STATUS_EVERY_NS = 5 * NS_PER_S
-_STATUS_AT_MOST_NS = NS_PER_S
 _LONGEST_WAIT_NS = 60 * NS_PER_S
 _STALL_ABOVE_NS = 20 * NS_PER_MS
 """Standing still for less is ordinary scheduling, which the leases' own slack covers."""
@@ -63,11 +63,17 @@ _SLAY_S = 0.05
 
 
 class Supervisor:
-    """Runs until it is told to stop. One in a process; the runtime directory must be locked."""
+    """Runs until it is told to stop. One in a process; the runtime directory must be locked.
 
-    def __init__(self, configuration: Configuration, runtime_dir: Path, clock: Clock) -> None:
+    `notifier` is the way to systemd; without it nothing is said there.
+    """
+
+    def __init__(
+        self, configuration: Configuration, runtime_dir: Path, clock: Clock, notifier: Notifier | None = None
+    ) -> None:
         self.runtime_dir = runtime_dir
         self._clock = clock
+        self._notifier = notifier or Notifier()
         self._signals = SignalQueue()
         self._hub = Hub(runtime_dir)
         self._bus = Bus(self._hub, clock)
@@ -86,39 +92,54 @@ class Supervisor:
             self._poller.add(socket)
         self._poller.add(self._signals.fd)
         self._reading = Reading(configuration.path, self._poller, clock)
+        self._hearing = Hearing(
+            self._hub, self._bus, self._crew, memory=self._memory, picture=self._picture, reloader=self._reloader
+        )
+        self._telling = Telling(
+            runtime_dir,
+            self._hub,
+            self._bus,
+            clock,
+            crew=self._crew,
+            picture=self._picture,
+            reloader=self._reloader,
+            standby=self._standby,
+            notifier=self._notifier,
+        )
         self._desk = Desk(
             Commands(
                 self._hub,
                 self._bus,
                 self._crew,
                 self._memory,
-                self._reading,
-                status=self._status,
+                reload=self._ask_for_reload,
+                status=self._telling.status,
                 is_stopping=lambda: bool(self._stage),
             )
         )
         self._ready: set[Any] = set()
         self._watched: dict[int, Supervised] = {}
-        self._started_wall_ns = clock.wall_ns()
-        self._started_ns = self._turned_ns = clock.mono_ns()
+        self._turned_ns = clock.mono_ns()
         self._worked_ns = time.thread_time_ns()
-        self._tick_due_ns = self._started_ns
-        self._status_sent_ns = 0
         self._stage = ""
-        self._states: list[tuple[str, str]] = []
 
     def run(self) -> int:
         """Supervise. Blocks until a shutdown is complete; the exit status."""
         configuration = self._reloader.configuration
-        self._bus.publish(
-            "supervisor.started", SupervisorStarted(pid=os.getpid(), version=VERSION, config=configuration.path)
-        )
+        gaps = gaps_of(configuration.cameras, self._memory, *both(self._clock))
+        for name, gap in gaps.items():
+            if gap.slots:
+                log.info("nobody has recorded %s for %.1f s (%d slots)", name, gap.gap_s, gap.slots)
+        started = SupervisorStarted(pid=os.getpid(), version=VERSION, config=configuration.path, gaps=gaps)
+        self._bus.publish("supervisor.started", started)
         self._picture.configure(configuration)
         self._standby.configure(configuration)
         self._crew.configure(configuration)
+        self._notifier.ready()
         while self._stage != "ended":
             self._turn()
         self._hub.close()
+        self._notifier.close()
         return EX_OK
 
     def _turn(self) -> None:
@@ -141,6 +162,8 @@ class Supervisor:
         self._standby.turn(records, self._ready)
         self._shut_down_further()
         self._tell_periodically()
+        # Invariant: the last thing of a turn, and the only place. What does not come this far does not feed.
+        self._notifier.turned(self._clock.mono_ns())
 
     def _wait(self) -> int:
         """Wait for what is due or arrives. How long this process stood still, in the wait or in the turn before it.
@@ -158,9 +181,16 @@ class Supervisor:
 
     def _next_due_ns(self) -> int:
         now_ns = self._clock.mono_ns()
-        due = [now_ns + _LONGEST_WAIT_NS, self._tick_due_ns, self._status_due_ns()]
-        others = self._crew.next_due_ns(), self._probes.next_due_ns(), self._reading.due_ns(), self._standby.due_ns()
-        return max(now_ns, min([*due, *(due_ns for due_ns in others if due_ns is not None)]))
+        due = [
+            now_ns + _LONGEST_WAIT_NS,
+            self._telling.due_ns(),
+            self._crew.next_due_ns(),
+            self._probes.next_due_ns(),
+            self._reading.due_ns(),
+            self._standby.due_ns(),
+            self._notifier.due_ns(),
+        ]
+        return max(now_ns, min(due_ns for due_ns in due if due_ns is not None))
 
     def _watch_processes(self) -> None:
         current = {worker.process.fd: worker for worker in self._crew.workers.values() if worker.process is not None}
@@ -172,7 +202,7 @@ class Supervisor:
         for number in self._signals.taken():
             if number == signal.SIGHUP:
                 if not self._stage:
-                    self._reading.ask()
+                    self._ask_for_reload()
             else:
                 self._begin_shutdown(signal.Signals(number).name)
 
@@ -182,7 +212,7 @@ class Supervisor:
             self._crew.observe(lease)
         if self._hub.workers in self._ready:
             for route, message in self._hub.worker_messages(_BATCH):
-                self._take_worker_message(route, message)
+                self._hearing.take(route, message)
         if self._hub.control in self._ready:
             self._answer_requests()
         if self._hub.events in self._ready:
@@ -195,71 +225,6 @@ class Supervisor:
                 self._hub.answer(back, answer)
             if self._clock.mono_ns() > until_ns:
                 break
-
-    def _take_worker_message(self, route: bytes, message: WorkerMessage) -> None:
-        speaker = self._crew.speaker(message)
-        if speaker is None:
-            return
-        match message:
-            case Hello():
-                self._configure_worker(speaker, route, message)
-            case Ready():
-                log.info("%s (pid %d) is ready", speaker.name, message.pid)
-                self._happen_to(speaker, message, Happening.READY)
-            case Published():
-                self._take_event(speaker, message)
-            case Snapped():
-                self._crew.snapped(message)
-
-    def _configure_worker(self, worker: Supervised, route: bytes, message: Hello) -> None:
-        if worker.process is None or message.incarnation != worker.incarnation:
-            return
-        worker.route = route
-        worker.configured_incarnation, worker.configured_pid = message.incarnation, message.pid
-        camera = camera_of(worker.name)
-        self._reloader.note_restarted(camera or "")
-        accounted = self._memory.accounted(camera) if camera else None
-        order = Configure(
-            configuration=self._reloader.configuration,
-            accounted_until_ns=accounted.until_ns if accounted else None,
-            accounted_wall_ns=accounted.wall_ns if accounted else 0,
-            accounted_mono_ns=accounted.mono_ns if accounted else 0,
-            earlier_first_ns=accounted.earlier_first_ns if accounted else 0,
-            earlier_last_ns=accounted.earlier_last_ns if accounted else -1,
-            since=MISS_CAUSES[worker.last_cause] if worker.last_cause else "down",
-        )
-        self._hub.send_to_worker(route, order)
-
-    def _take_event(self, worker: Supervised, message: Published) -> None:
-        try:
-            if message.topic not in WORKER_TOPICS:
-                raise WireError(f"{message.topic[:60]!r} is not for a worker to say")
-            data = wire.check_event_data(message.topic, message.data)
-            if data.get("camera", camera_of(worker.name)) != camera_of(worker.name):
-                raise WireError(f"{worker.name} speaks for another camera")
-        except WireError as error:
-            self._hub.tally.count("workers", str(error))
-            return
-        if message.dropped:
-            self._hub.tally.count("workers", f"{worker.name} had to drop {message.dropped} events", message.dropped)
-        packed = self._bus.number(message.topic, worker.name, data, message.wall_ns, message.mono_ns)
-        self._account(message.topic, data, packed)
-        self._bus.send(message.topic, packed)
-        self._picture.take(message.topic, data, message.wall_ns)
-        if message.topic == "disk.pressure" or (message.topic == "frame.written" and not data["recovered"]):
-            self._happen_to(worker, message, Happening.WORKED)
-
-    def _happen_to(self, worker: Supervised, message: Ready | Published, happening: Happening) -> None:
-        # What the one before said last is told on the tap, but must not count as the work of its successor.
-        if message.incarnation == worker.incarnation:
-            self._crew.happen(worker.name, happening)
-
-    def _account(self, topic: str, data: dict[str, Any], packed: bytes) -> None:
-        # Noted first, with the message itself, and sent second: after a kill in between it is in the replay.
-        if topic == "frame.written":
-            self._memory.note_accounted(data["camera"], data["slot_ns"], data["slot_ns"], packed)
-        elif topic == "frame.missed":
-            self._memory.note_accounted(data["camera"], data["first_slot_ns"], data["last_slot_ns"], packed)
 
     def _reap(self) -> None:
         for worker in self._crew.reap():
@@ -276,7 +241,9 @@ class Supervisor:
             return
         log.info("%s: stopping", reason)
         self._bus.publish("supervisor.stopping", SupervisorStopping(reason=reason))
+        self._notifier.stopping(STOPPING_LINE)
         self._stage = "capture"
+        self._telling.is_stopping = True
         self._end_reading()
         self._standby.end()
         self._crew.wind_down("capture", _STOP_S, _SLAY_S)
@@ -289,58 +256,19 @@ class Supervisor:
             self._stage = "ended"
 
     def _tell_periodically(self) -> None:
-        now_ns = self._clock.mono_ns()
-        states = [("", self._standby.state)]
-        states += [(name, worker.record.state) for name, worker in self._crew.workers.items()]
-        if states != self._states:
-            self._states, self._picture.changed = states, True
-        if now_ns >= self._tick_due_ns:
-            self._tick_due_ns = now_ns + _TICK_NS
-            self._bus.tick()
+        if self._telling.turn():
+            now_ns = self._clock.mono_ns()
             self._brake.say(now_ns)
             if self._rebinding.mend(now_ns):
                 self._memory.make_directories()
-        if now_ns >= self._status_due_ns():
-            self._status_sent_ns = now_ns
-            self._picture.changed = False
-            self._publish_status()
-
-    def _publish_status(self) -> None:
-        try:
-            self._bus.publish("status", self._status())
-        except WireError as error:
-            # Nothing that a worker says may end the supervisor, not even sums that no message can hold.
-            self._hub.tally.count("status", str(error))
-
-    def _status_due_ns(self) -> int:
-        return self._status_sent_ns + (_STATUS_AT_MOST_NS if self._picture.changed else _STATUS_EVERY_NS)
-
-    def _status(self) -> Status:
-        now_ns = self._clock.mono_ns()
-        return Status(
-            schema=SCHEMA,
-            written_at=iso(self._clock.wall_ns()),
-            seq=self._bus.seq,
-            supervisor=SupervisorStatus(
-                pid=os.getpid(),
-                boot=self._bus.boot,
-                version=VERSION,
-                started_wall_ns=self._started_wall_ns,
-                uptime_s=round((now_ns - self._started_ns) / NS_PER_S, 1),
-                state="stopping" if self._stage else "running",
-                runtime_dir=str(self.runtime_dir),
-                dropped_messages=dict(self._hub.tally.malformed),
-            ),
-            workers={name: worker.status() for name, worker in self._crew.workers.items()},
-            cameras=dict(self._picture.cameras),
-            storage=self._picture.storage,
-            config=self._reloader.status(),
-            standby=self._standby.status(),
-        )
 
     def _tell(self, topic: str, data: Any) -> None:
         self._picture.changed = True
         self._bus.publish(topic, data)
+
+    def _ask_for_reload(self) -> int:
+        self._notifier.reloading(self._clock.mono_ns())
+        return self._reading.ask()
 
     def _take_configuration(self) -> None:
         for read, new in self._reading.outcomes():
@@ -349,6 +277,9 @@ class Supervisor:
             if not isinstance(new, ConfigError):
                 self._apply_configuration()
             self._answer_waiting(read, new if isinstance(new, ConfigError) else wire.check_event_data(topic, event))
+            # Whoever asked meanwhile waits for another read, and it is not over before that one is.
+            if not self._reading.is_under_way:
+                self._notifier.ready()
 
     def _end_reading(self) -> None:
         read = self._reading.end()

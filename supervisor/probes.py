@@ -13,6 +13,8 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from shared.about import about
+from shared.brake import Brake
 from shared.clock import NS_PER_S
 from shared.transport import Poller
 from supervisor.devices import Devices
@@ -45,6 +47,7 @@ class Probes:
         self._devices = Devices(poller)
         self._early: defaultdict[str, EarlyStarts] = defaultdict(EarlyStarts)
         self._held: set[str] = set()
+        self._brakes: defaultdict[str, Brake] = defaultdict(lambda: Brake(log))
 
     def appeared(self, workers: Mapping[str, Supervised], picture: Picture, now_ns: int) -> list[str]:
         """The workers to start now, because the camera has come back since they failed."""
@@ -53,7 +56,8 @@ class Probes:
         started = [name for name in sorted(back) if self._is_followed(workers[name], now_ns)]
         self._answered.difference_update(started)
         for name in (back - self._held).difference(started):
-            log.warning("%s: its camera comes and goes without a frame; it is tried each %g s only", name, _EACH_S)
+            line = f"{name}: its camera comes and goes without a frame; it is tried each {_EACH_S:g} s only"
+            self._brakes[name].say(now_ns, logging.WARNING, line, about(worker=name, cause="camera"))
         self._held = back.difference(started)
         for name in self._early.keys() - workers.keys():
             del self._early[name]

@@ -46,6 +46,11 @@ class Reading:
             self._begin()
         return self._asked
 
+    @property
+    def is_under_way(self) -> bool:
+        """Whether somebody waits for what comes of a read."""
+        return self._told < self._asked
+
     def due_ns(self) -> int | None:
         """When `outcomes` has something to do, if nothing ends before."""
         if self._failed:

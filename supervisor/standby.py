@@ -14,6 +14,7 @@ import random
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from shared.about import about
 from shared.clock import NS_PER_MS, NS_PER_S, Clock
 from shared.config.model import Configuration
 from shared.status import StandbyStatus
@@ -190,7 +191,7 @@ class Standby:
         except OSError as error:
             self._give_up(waiting, f"it can't be told to take over: {error.strerror}")
             return None
-        log.info("the stand-by (pid %d) takes over as %s", process.pid, worker)
+        log.info("the stand-by (pid %d) takes over as %s", process.pid, worker, extra=about(worker=worker))
         self._waiting = None
         self._takeovers += 1
         self._failures = 0

@@ -1,20 +1,19 @@
 """One supervised worker: its record, its process, and what is told about it.
 
 Owns: carrying out what the policy decides for one worker, and counting its restarts.
-Does not own: the decisions (`supervisor.policy`), the leases' judgement, sockets.
+Does not own: the decisions (`supervisor.policy`), the leases' judgement, sockets, the words of the log (`worker_log`).
 Invariant: at most one process, and none is spawned before the last one was reaped.
 """
 
 from __future__ import annotations
 
-import logging
 import random
 import signal
 from collections.abc import Callable
 from pathlib import Path
 
 from shared.causes import WorkerCause
-from shared.clock import NS_PER_MS, NS_PER_S, Clock
+from shared.clock import NS_PER_MS, NS_PER_S, Clock, both, by_present_clock
 from shared.errors import EX_NOHOST
 from shared.events import WorkerChanged
 from shared.status import LeaseStatus, RestartStatus, WorkerStatus
@@ -23,8 +22,7 @@ from supervisor.causes import cause_of
 from supervisor.leases import Held, LeaseBook
 from supervisor.process import ChildProcess, ExitStatus, spawn
 from supervisor.states import Action, Desired, Happening, Record, State
-
-log = logging.getLogger(__name__)
+from supervisor.worker_log import WorkerLog
 
 START_S = 30.0
 """From spawn to the first lease: imports alone, 0.2 s here and 2 s on the slowest Pi; from a busy card more."""
@@ -67,7 +65,7 @@ class Supervised:
         self.last_detail = ""
         self.found_absent = False
         self.restarts: dict[str, int] = {}
-        self.since_wall_ns = clock.wall_ns()
+        self._since = both(clock)
         self._package = package
         self._runtime_dir = runtime_dir
         self._clock = clock
@@ -76,11 +74,17 @@ class Supervised:
         self._new_process = spawn
         self._hung_on: Held | None = None
         self._asked: WorkerCause = ""
+        self._log = WorkerLog(name)
 
     @property
     def alive(self) -> bool:
         """Whether there may be a process."""
         return self.process is not None
+
+    @property
+    def since_wall_ns(self) -> int:
+        """When it came into its state, by the wall clock as it is now: what happened before a step was not in 1970."""
+        return by_present_clock(self._since, self._clock)
 
     def happen(self, happening: Happening, timing: policy.Timing) -> None:
         """Let the policy decide, and carry it out."""
@@ -90,7 +94,7 @@ class Supervised:
         self.record, actions = policy.step(before, happening, moment)
         self._remember_who_asked(happening, before)
         if self.record.state is not before.state:
-            self.since_wall_ns = self._clock.wall_ns()
+            self._since = both(self._clock)
             self._tell_state()
         for action in actions:
             self._carry_out(action, timing)
@@ -102,7 +106,7 @@ class Supervised:
         seen = evidence.of_process(self.process.pid) if self.process else ""
         overdue_ms = round((self._clock.mono_ns() - held.deadline_ns) / NS_PER_MS, 1)
         detail = f"thread {held.thread} did not finish {held.operation}; noticed {overdue_ms} ms after its deadline"
-        log.warning("%s hangs: %s", self.name, detail)
+        self._log.hangs(detail, self._clock.mono_ns())
         self._tell("hung", cause="hang", operation=held.operation, detail=detail, seen=seen, overdue_ms=overdue_ms)
         self.happen(Happening.HUNG, timing)
 
@@ -167,7 +171,7 @@ class Supervised:
             self.process = self._new_process(self._package, self.name, self.incarnation, self._runtime_dir)
         except OSError as error:
             self.last_cause, self.last_detail = "spawn", f"can't be started: {error.strerror}"
-            log.error("%s %s", self.name, self.last_detail)  # noqa: TRY400 - the reason is all there is to say
+            self._log.no_process(self.last_detail, self._clock.mono_ns())
             self.happen(Happening.EXITED, timing)
             return
         self._leases.begin(self.name, self._clock.mono_ns(), START_S)
@@ -181,8 +185,7 @@ class Supervised:
         self.found_absent = self.last_cause == "camera" and status.code == EX_NOHOST
         said = last_words if status.code is not None else ""
         self.last_detail = f"hung on {hung_on.operation}; {status}" if hung_on else said or str(status)
-        level = logging.INFO if self.last_cause in {"operator", "stopped"} else logging.WARNING
-        log.log(level, "%s (pid %d) has ended: %s, %s", self.name, self._pid(), self.last_cause, self.last_detail)
+        self._log.ended(self._pid(), self.last_cause, self.last_detail, self._clock.mono_ns())
         operation = hung_on.operation if hung_on else ""
         self._tell("exited", cause=self.last_cause, operation=operation, detail=self.last_detail, seen=last_words)
 
@@ -192,11 +195,18 @@ class Supervised:
     def _tell_state(self) -> None:
         state = self.record.state
         if state is State.QUARANTINED:
-            log.error("%s (pid %d) has not ended on SIGKILL; nothing is started in its place", self.name, self._pid())
+            self._log.quarantined(self._pid())
             self._tell("quarantined", cause=self.last_cause)
             self._tell("wedged", cause="hang", detail="alive after SIGKILL", seen=evidence.of_process(self._pid()))
         elif (topic := _ANNOUNCED.get(state)) is not None and state is not State.STARTING:
+            self._log_wait(state)
             self._tell(topic, cause=self.last_cause)
+
+    def _log_wait(self, state: State) -> None:
+        if state is State.BACKOFF and self.record.due_ns is not None:
+            self._log.backs_off((self.record.due_ns - self._clock.mono_ns()) / NS_PER_S, self.last_cause)
+        elif state is State.FAILED:
+            self._log.waits(self.last_cause)
 
     def _tell(
         self,

@@ -85,7 +85,7 @@ def test_event_goes_out_numbered_dated_and_named(hub: Hub, tap: Tap) -> None:
         "tseq": 1,
         "wall_ns": 2_000,
         "mono_ns": 1_000,
-        "data": {"pid": 7, "version": "1", "config": "x.yml"},
+        "data": {"pid": 7, "version": "1", "config": "x.yml", "gaps": {}},
     }
     assert (second.source, second.seq, second.tseq, second.wall_ns, second.mono_ns) == ("storage", 2, 1, 5, 6)
 

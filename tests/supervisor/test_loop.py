@@ -72,7 +72,7 @@ def _with(message: Published, field: str, value: int) -> Published:
 
 def test_frame_of_a_worker_counts_for_its_camera(supervisor: Supervisor, tmp_path: Path) -> None:
     worker = supervisor._crew.workers["capture.main"]
-    supervisor._take_worker_message(b"", _published(worker))
+    supervisor._hearing.take(b"", _published(worker))
     assert worker.record.worked
     assert supervisor._picture.cameras["main"].frames == 1
     assert [path.name for path in (tmp_path / "accounts").iterdir()] == ["main"]
@@ -86,7 +86,7 @@ def test_worker_that_speaks_for_another_camera_is_refused_and_counted(
 ) -> None:
     worker = supervisor._crew.workers[name]
     seq = supervisor._bus.seq
-    supervisor._take_worker_message(b"", _published(worker, camera=camera))
+    supervisor._hearing.take(b"", _published(worker, camera=camera))
     assert supervisor._hub.tally.malformed == {"workers": 1}
     assert supervisor._hub.tally.last_reason == f"{name} speaks for another camera"
     assert (supervisor._bus.seq, worker.record.worked) == (seq, False)
@@ -100,12 +100,12 @@ def test_worker_is_told_how_far_it_is_accounted_for_and_on_which_clock(
     worker = supervisor._crew.workers["capture.main"]
     for number, slot_ns in enumerate((10, 11, 9)):
         said = replace(_published(worker, slot_ns=slot_ns), wall_ns=100 + slot_ns, mono_ns=50 + number)
-        supervisor._take_worker_message(b"", said)
+        supervisor._hearing.take(b"", said)
     sent: list[Configure] = []
     monkeypatch.setattr(supervisor._hub, "send_to_worker", lambda _, order: sent.append(order))
     assert worker.process is not None
     hello = Hello(worker=worker.name, incarnation=worker.incarnation, pid=worker.process.pid)
-    supervisor._take_worker_message(b"", hello)
+    supervisor._hearing.take(b"", hello)
     assert [(order.accounted_until_ns, order.accounted_wall_ns, order.accounted_mono_ns) for order in sent] == [
         (9, 109, 52)
     ]
@@ -114,7 +114,7 @@ def test_worker_is_told_how_far_it_is_accounted_for_and_on_which_clock(
 
 def test_topic_that_is_not_for_a_worker_to_say_is_refused_and_counted(supervisor: Supervisor) -> None:
     worker = supervisor._crew.workers["capture.main"]
-    supervisor._take_worker_message(b"", _published(worker, topic="worker.stopped"))
+    supervisor._hearing.take(b"", _published(worker, topic="worker.stopped"))
     assert supervisor._hub.tally.malformed == {"workers": 1}
 
 
@@ -128,8 +128,8 @@ def test_last_words_of_the_one_before_are_told_but_are_not_its_successors_work(s
     _bury(supervisor, worker)
     supervisor._crew.run_timers(supervisor._clock.mono_ns())
     assert worker.incarnation == 2
-    supervisor._take_worker_message(b"", last_words)
-    supervisor._take_worker_message(b"", ready)
+    supervisor._hearing.take(b"", last_words)
+    supervisor._hearing.take(b"", ready)
     assert supervisor._picture.cameras["main"].frames == 1, "the frame is there, and its slot is told once"
     assert (worker.record.state, worker.record.worked) == (State.STARTING, False)
 
@@ -138,15 +138,15 @@ def test_last_words_of_the_one_before_are_told_but_are_not_its_successors_work(s
 def test_sums_that_no_message_can_hold_do_not_end_the_supervisor(supervisor: Supervisor, field: str) -> None:
     worker = supervisor._crew.workers["capture.main"]
     for _ in range(3):
-        supervisor._take_worker_message(b"", _with(_published(worker), field, (1 << 64) - 1))
-    supervisor._publish_status()
+        supervisor._hearing.take(b"", _with(_published(worker), field, (1 << 64) - 1))
+    supervisor._telling.tell_status()
     assert field != "bytes" or supervisor._hub.tally.malformed["status"] == 1, "said in the log with a brake"
     supervisor._desk.answer(Request(id="1", verb="status"), [b"nobody"])
 
 
 def test_what_a_worker_had_to_drop_is_counted_in_full(supervisor: Supervisor) -> None:
     worker = supervisor._crew.workers["capture.main"]
-    supervisor._take_worker_message(b"", replace(_published(worker), dropped=70))
+    supervisor._hearing.take(b"", replace(_published(worker), dropped=70))
     assert supervisor._hub.tally.malformed == {"workers": 70}
 
 
