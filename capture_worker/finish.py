@@ -47,7 +47,7 @@ class Finisher:
             artist=camera.artist,
             copyright=camera.copyright,
             lens_position=taken.frame.lens_position,
-            note=note_of(taken.frame, camera.exposure),
+            note=note_of(taken.frame, camera.exposure, synchronised=taken.synchronised),
         )
         return with_exif(jpeg, fields)
 

@@ -19,7 +19,7 @@ from capture_worker.finish import Finisher
 from capture_worker.results import Taken
 from shared import fence
 from shared import log as logs
-from shared.clock import NS_PER_S, Clock, SystemClock
+from shared.clock import NS_PER_S, Clock, SystemClock, is_synchronised
 from shared.config.model import Configuration
 from shared.errors import EX_OK, TimelapseError
 
@@ -56,7 +56,7 @@ def one_picture(configuration: Configuration, clock: Clock) -> bytes:
     finisher.opened = opened
     if frame.jpeg is not None:
         check_jpeg(frame.jpeg)
-    jpeg = finisher.finish(Taken(frame.own_wall_ns, frame, 0, 0))
+    jpeg = finisher.finish(Taken(frame.own_wall_ns, frame, 0, 0, is_synchronised()))
     check_jpeg(jpeg)
     return jpeg
 

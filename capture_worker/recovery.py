@@ -16,8 +16,10 @@ from pathlib import Path
 from msgspec import Struct
 
 from capture_worker.check import DamagedFrame, check_jpeg
+from capture_worker.exif_read import HEAD_BYTES, read_note
 from capture_worker.grid import SlotRange, subtract
 from capture_worker.plan import Plan
+from capture_worker.shot_note import says_unsynchronised
 from shared.events import FrameWritten
 from shared.frame_name import FrameName, raw_beside
 from shared.tree import FoundFrame, frames_between
@@ -60,7 +62,7 @@ def look_back(
         else:
             for frame in sorted(by_slot[part], key=lambda frame: frame.name):
                 still_alive()
-                yield _recovered(camera_dir, camera, frame)
+                yield _recovered(camera_dir, camera, frame, plan)
 
 
 def _parts(plan: Plan, span: Span, taken: list[int], still_alive: Callable[[], None]) -> Iterator[SlotRange | int]:
@@ -78,7 +80,7 @@ def _parts(plan: Plan, span: Span, taken: list[int], still_alive: Callable[[], N
     yield from taken[done:]
 
 
-def _recovered(camera_dir: Path, camera: str, frame: FoundFrame) -> FrameWritten:
+def _recovered(camera_dir: Path, camera: str, frame: FoundFrame, plan: Plan) -> FrameWritten:
     data, width, height = b"", 0, 0
     # It was whole when it was written; a card that loses bytes, or a file deleted since, is another matter than the
     # slot's account. A start that failed here would fail at the same frame each time.
@@ -97,6 +99,10 @@ def _recovered(camera_dir: Path, camera: str, frame: FoundFrame) -> FrameWritten
         recovered=True,
         raw_path=f"{camera}/{raw_beside(frame.path)}" if raw_bytes else "",
         raw_bytes=raw_bytes,
+        # What it does not say may mean that the clock was right, or that nobody knew.
+        synchronised=False if says_unsynchronised(read_note(data[:HEAD_BYTES])) else None,
+        # One off the grid is of an interval that was in force before.
+        interval_ns=plan.grid.interval_ns if plan.grid.at_or_before(frame.name.slot_ns) == frame.name.slot_ns else None,
     )
 
 

@@ -22,12 +22,16 @@ class Opening(Struct, frozen=True):
 
 
 class Taken(Struct, frozen=True):
-    """Camera thread: the frame of a slot. `lateness_us` and `age_us` as in `frame.written`."""
+    """Camera thread: the frame of a slot. `lateness_us` and `age_us` as in `frame.written`.
+
+    `synchronised`, likewise, is added by the thread that stores it.
+    """
 
     slot_ns: int
     frame: Frame
     lateness_us: int
     age_us: int
+    synchronised: bool | None = None
 
 
 class NotTaken(Struct, frozen=True):

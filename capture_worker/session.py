@@ -37,9 +37,11 @@ from capture_worker.snapshots import Snapshots
 from capture_worker.store import FrameStore
 from capture_worker.tell_past import newest_slot, tell_past
 from capture_worker.teller import Teller
+from capture_worker.vouching import Vouching
 from capture_worker.warner import Warner
 from capture_worker.writer_thread import WriterThread
 from shared import fence
+from shared.about import about
 from shared.causes import MissCause
 from shared.clock import NS_PER_MS, NS_PER_S, StepWatch, is_synchronised
 from shared.config.model import CameraConfig
@@ -91,6 +93,7 @@ class Session:
         self._store = FrameStore(self._camera_dir)
         self._finisher = Finisher(lambda: (self._camera_config, self._configuration.location))
         self._exposure = ExposureControl(camera_config)
+        vouching = Vouching(worker.clock)
         self._writer = WriterThread(
             self.name,
             self._store,
@@ -98,6 +101,8 @@ class Session:
             self._inbox,
             worker.lease_holder,
             measured=self._exposure.measured,
+            synchronised=vouching.synchronised,
+            checksums=lambda: self._configuration.storage.checksums,
         )
         self._camera = CameraThread(
             make_camera(camera_config, worker.clock),
@@ -115,6 +120,7 @@ class Session:
             self._finisher.finish,
             self._inbox,
             worker.lease_holder,
+            vouching.synchronised,
         )
         self._snapshots = Snapshots(self._place, worker.clock, saver.save, worker.snapped)
 
@@ -189,7 +195,7 @@ class Session:
     def _plan_next(self) -> None:
         self._next_slot_ns = self._plan.next_slot(self._cursor_ns)
         if self._next_slot_ns is None:
-            log.warning(
+            log.error(
                 "no slot falls into the window %s within a year: nothing will be recorded", self._camera_config.window
             )
 
@@ -218,7 +224,7 @@ class Session:
             self._plan_next()
 
     def _follow_step(self, step_ns: int) -> None:
-        log.warning("the clock stepped by %.3f s", step_ns / NS_PER_S)
+        log.warning("the clock stepped by %.3f s", step_ns / NS_PER_S, extra=about(cause="clock_step"))
         self.worker.publish(
             "clock.stepped", ClockStepped(camera=self.name, step_ns=step_ns, synchronised=is_synchronised())
         )
@@ -265,7 +271,7 @@ class Session:
     def _begin_slot(self, slot_ns: int) -> None:
         self.worker.lease.declare("disk", _DISK_S)
         wall_ns, mono_ns = self.worker.clock.wall_ns(), self.worker.clock.mono_ns()
-        self._teller.due(slot_ns)
+        self._teller.due(slot_ns, self._interval_ns)
         cause = self._gate.refuses(mono_ns)
         if cause is None and not self._finisher.opened.driver:
             cause = self._first_cause or "starting"
@@ -296,8 +302,7 @@ class Session:
                 self._writer.put(result)
             case NotTaken():
                 self._asking.answered()
-                log.warning("slot missed: %s", result.reason)
-                self._miss_one(result.slot_ns, result.cause)
+                self._miss_one(result.slot_ns, result.cause, result.reason)
             case Stored():
                 self._queued -= 1
                 self._first_cause = None
@@ -306,8 +311,7 @@ class Session:
                 self._warner.take(result)
             case NotStored():
                 self._queued -= 1
-                log.warning("slot missed (%s): %s", result.cause, result.reason)
-                self._miss_one(result.slot_ns, result.cause)
+                self._miss_one(result.slot_ns, result.cause, result.reason)
             case Broken():
                 self._break(result)
 
@@ -332,7 +336,7 @@ class Session:
         for order in self.worker.link.orders():
             if isinstance(order, Snapshot):
                 self._snapshots.order(order)
-            else:
+            elif isinstance(order, Configure):
                 self._reload(order)
 
     def _hear_pressure(self, event: Event) -> None:
@@ -381,12 +385,12 @@ class Session:
                 elif result.where == "disk":
                     return
 
-    def _miss(self, slots: SlotRange, cause: MissCause) -> None:
-        self._teller.missed(slots, cause)
+    def _miss(self, slots: SlotRange, cause: MissCause, reason: str = "") -> None:
+        self._teller.missed(slots, cause, reason=reason)
 
-    def _miss_one(self, slot_ns: int, cause: MissCause) -> None:
+    def _miss_one(self, slot_ns: int, cause: MissCause, reason: str = "") -> None:
         # Until the first frame the failure before it is the cause that is told.
         told = (self._first_cause or cause) if cause == "stale" else cause
-        self._miss(SlotRange(slot_ns, slot_ns, self._interval_ns), told)
+        self._miss(SlotRange(slot_ns, slot_ns, self._interval_ns), told, reason)
         if (why := self._fruitless.missed(cause, self.worker.clock.mono_ns())) is not None:
             self._break(Broken(CameraError(why), "camera"))

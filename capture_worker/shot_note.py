@@ -2,8 +2,8 @@
 
 Owns: the line, and reading it back. Does not own: where in the file it stands (`exif`, `exif_read`).
 Invariant: the names are those of `frame.written`, so that there is one vocabulary, and `exposure` that of the
-configuration. Exif's own tags can't hold all of it: ISO is rounded and mixes two gains, and for the colours there is
-none.
+configuration. Exif's own tags can't hold all of it: ISO is rounded and mixes two gains, and neither for the colours nor
+for a clock that was wrong is there any.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from capture_worker.cameras.base import Exposure, Frame
 from shared.config.model import ExposureMode
 
 _BEGIN = "timelapse"
+_UNSYNCHRONISED = "synchronised=false"
 _MOST_CHARACTERS = 1000
 
 
@@ -27,8 +28,11 @@ class Told(Struct, frozen=True):
     mode: str = ""
 
 
-def note_of(frame: Frame, mode: ExposureMode = "auto") -> str:
-    """The line for a frame, of what its camera tells; empty where that is nothing. `mode` is who exposed it."""
+def note_of(frame: Frame, mode: ExposureMode = "auto", *, synchronised: bool | None = None) -> str:
+    """The line for a frame, of what its camera tells; empty where that is nothing. `mode` is who exposed it.
+
+    A clock that was not `synchronised` is always said; one that was, or of which nothing is known, never.
+    """
     red, blue = frame.colour_gains or (None, None)
     known = {
         "exposure_us": frame.exposure_us,
@@ -43,7 +47,15 @@ def note_of(frame: Frame, mode: ExposureMode = "auto") -> str:
     words = [f"{name}={_written(value)}" for name, value in known.items() if value is not None and math.isfinite(value)]
     if words and mode != "auto":
         words.append(f"exposure={mode}")
+    if synchronised is False:
+        words.append(_UNSYNCHRONISED)
     return " ".join([_BEGIN, *words]) if words else ""
+
+
+def says_unsynchronised(note: str) -> bool:
+    """Whether a line says that the clock was not synchronised when the frame was named."""
+    begin, *words = note[:_MOST_CHARACTERS].split() or [""]
+    return begin == _BEGIN and _UNSYNCHRONISED in words
 
 
 def exposure_in(note: str) -> Exposure | None:

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from queue import SimpleQueue
 
+from msgspec import structs
+
 from capture_worker.check import check_jpeg
 from capture_worker.inbox import Inbox
 from capture_worker.results import Result, Saved, Taken
@@ -27,7 +29,7 @@ _DIRECTORY_MODE = 0o770
 
 
 class SnapshotSaver:
-    """Saves what it is given. `finish` makes the JPEG; `Saved` goes to `inbox`."""
+    """Saves what it is given. `finish` makes the JPEG, `synchronised` judges its time; `Saved` goes to `inbox`."""
 
     def __init__(
         self,
@@ -36,12 +38,14 @@ class SnapshotSaver:
         finish: Callable[[Taken], bytes],
         inbox: Inbox[Result],
         new_lease: Callable[[str], LeaseHolder],
+        synchronised: Callable[[Taken], bool | None],
     ) -> None:
         self._directory = directory
         self._camera = camera
         self._finish = finish
         self._inbox = inbox
         self._new_lease = new_lease
+        self._synchronised = synchronised
         self._queue: SimpleQueue[tuple[tuple[str, ...], Taken]] = SimpleQueue()
         self._started = False
 
@@ -65,7 +69,7 @@ class SnapshotSaver:
         try:
             if taken.frame.jpeg is not None:
                 check_jpeg(taken.frame.jpeg)
-            jpeg = self._finish(taken)
+            jpeg = self._finish(structs.replace(taken, synchronised=self._synchronised(taken)))
             check_jpeg(jpeg)
             return Saved(operations, path=str(self._write(operations[0], jpeg)))
         except TimelapseError as error:

@@ -24,8 +24,9 @@ from shared.config.model import Configuration
 from shared.config.outcome import MOST_BYTES, unpack
 from shared.errors import EX_OK, WireError
 from shared.parent import die_with_parent
+from shared.stack import leave_a_stack
 from shared.standby import LONGEST_ORDER_BYTES, READY, StandbyPlace, arguments_of, parse_place
-from shared.worker import be_called, leave_a_stack
+from shared.worker import be_called
 
 log = logging.getLogger(__name__)
 

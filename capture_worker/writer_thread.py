@@ -15,6 +15,7 @@ from queue import Empty, SimpleQueue
 from msgspec import structs
 
 from capture_worker.cameras.base import Frame
+from capture_worker.checksum import checksum_of
 from capture_worker.check import Checked, DamagedFrame, check_jpeg
 from capture_worker.inbox import Inbox
 from capture_worker.inspection import Inspected, Inspection
@@ -22,6 +23,7 @@ from capture_worker.picture_size import PictureSize
 from capture_worker.quality import Measures
 from capture_worker.results import Broken, NotStored, Result, Stored, Taken
 from capture_worker.store import FrameStore
+from shared.brake import Brake
 from shared.errors import DiskError, TimelapseError
 from shared.events import FrameWritten
 from shared.frame_name import raw_beside
@@ -38,10 +40,15 @@ def _nothing(_frame: Frame, _brightness_percent: float) -> None:
     """Nobody wants to know."""
 
 
+def _unknown(_taken: Taken) -> None:
+    """Nobody vouches for the clock."""
+
+
 class WriterThread:
     """Stores the frames of one camera. `finish` makes the JPEG: encodes where needed and adds the metadata.
 
-    `measured`, in this thread, is told of each whole frame and its brightness (percent of white) before it is stored.
+    `measured`, in this thread, is told of each whole frame and its brightness (percent of white) before it is stored,
+    and `synchronised` asked of each whether its slot is to be believed. `checksums` is whether each is told with one.
     """
 
     def __init__(
@@ -52,6 +59,8 @@ class WriterThread:
         inbox: Inbox[Result],
         new_lease: Callable[[str], LeaseHolder],
         measured: Callable[[Frame, float], None] = _nothing,
+        synchronised: Callable[[Taken], bool | None] = _unknown,
+        checksums: Callable[[], bool] = lambda: False,
     ) -> None:
         self._camera = camera
         self._store = store
@@ -61,8 +70,11 @@ class WriterThread:
         self._queue: SimpleQueue[Taken] = SimpleQueue()
         self._last_jpeg: bytes | None = None
         self._size = PictureSize()
+        self._brake = Brake(log)
         self._inspection = Inspection()
         self._measured = measured
+        self._synchronised = synchronised
+        self._checksums = checksums
 
     def start(self) -> None:
         """Go on for ever. Call it once."""
@@ -97,6 +109,7 @@ class WriterThread:
         if own_jpeg is not None and own_jpeg == self._last_jpeg:
             # A sensor's noise never gives the same bytes twice: the camera repeats itself.
             return NotStored(taken.slot_ns, "stale", "the camera gave the same picture again, byte for byte")
+        taken = structs.replace(taken, synchronised=self._synchronised(taken))
         try:
             jpeg, checked = self._finished(taken, own_jpeg)
         except DamagedFrame as error:
@@ -105,7 +118,8 @@ class WriterThread:
         self._measured(taken.frame, inspected.measures.brightness_percent)
         result = self._write(taken, jpeg, checked, inspected)
         if isinstance(result, Stored) and (change := self._size.changed(checked.size)) is not None:
-            log.warning("%s; a video made of them will need one size", change)
+            # A camera that wavers says it with every picture.
+            self._brake.warn(taken.frame.own_mono_ns, f"{change}; a video made of them will need one size")
         if own_jpeg is not None:
             self._last_jpeg = own_jpeg
         return result
@@ -138,6 +152,8 @@ class WriterThread:
             age_us=taken.age_us,
             raw_path="" if raw is None else raw_beside(path),
             raw_bytes=0 if raw is None else len(raw),
+            synchronised=taken.synchronised,
+            checksum=checksum_of(jpeg, raw) if self._checksums() else None,
         )
         return Stored(_with_measures(_with_metadata(written, taken.frame), inspected.measures), inspected.found)
 

@@ -12,8 +12,10 @@ import struct
 import msgspec
 from msgspec import Struct
 
-from shared.clock import STEP_NS
+from shared.clock import NS_PER_S, STEP_NS
 
+_AHEAD_NS = NS_PER_S
+"""A stream's slot may be told a little before its time. Longer before, it is of a clock that was put back since."""
 _PACKED = struct.Struct("<6q")
 
 
@@ -48,15 +50,27 @@ def moment_of(event: bytes) -> tuple[int, int]:
 
 def after_account(before: Accounted | None, first_ns: int, last_ns: int, moment: tuple[int, int]) -> Accounted:
     """What holds once the slots from `first_ns` to `last_ns` were told too."""
-    wall_ns, mono_ns = moment
     if before is None:
-        return Accounted(last_ns, wall_ns, mono_ns, first_ns)
+        return Accounted(last_ns, *moment, first_ns)
+    wall_ns, mono_ns = _on_the_clock_of(before, first_ns, last_ns, moment)
     stepped = abs((wall_ns - mono_ns) - (before.wall_ns - before.mono_ns)) > STEP_NS
     earlier = before.earlier_first_ns, before.earlier_last_ns
     if first_ns <= before.until_ns:
         return Accounted(last_ns, wall_ns, mono_ns, first_ns, *_joined(earlier, (before.since_ns, before.until_ns)))
     # Slots that a clock which was put forward leaves out are told, but nobody was there to take a frame.
     return Accounted(last_ns, wall_ns, mono_ns, last_ns if stepped else before.since_ns, *earlier)
+
+
+def _on_the_clock_of(before: Accounted, first_ns: int, last_ns: int, moment: tuple[int, int]) -> tuple[int, int]:
+    """The moment of telling on the clock that the slots are of.
+
+    What was under way when the clock was put back is told when it is done, and said by the new clock. Taken for that
+    one's, it would owe nothing for as long as the clock was put back by: fifty years, on a machine without one.
+    """
+    wall_ns, mono_ns = moment
+    earlier_ns = before.wall_ns + mono_ns - before.mono_ns
+    goes_on = before.until_ns < first_ns and last_ns <= earlier_ns + _AHEAD_NS
+    return (earlier_ns, mono_ns) if goes_on and last_ns > wall_ns + _AHEAD_NS else moment
 
 
 def _joined(earlier: tuple[int, int], later: tuple[int, int]) -> tuple[int, int]:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from capture_worker.accounts import TELL_EVERY_NS, Accounts, Told
 from capture_worker.grid import SlotRange
@@ -131,7 +132,7 @@ def test_every_slot_is_told_once_in_order_whatever_order_outcomes_come_in(coming
         if step < len(coming):
             each = coming[step]
             now_ns += round(each.wait_s * NS_PER_S)
-            accounts.due(_slot(number))
+            accounts.due(_slot(number), _INTERVAL_NS)
             later.setdefault(step + each.delay, []).append((number, each))
             number += 1
             if each.cause is not None and each.unseen:
@@ -166,13 +167,13 @@ def test_miss_is_told_at_its_first_slot_then_once_a_minute_then_at_its_end() -> 
     told = []
     for number in range(20):
         now_ns = number * 10 * NS_PER_S
-        accounts.due(_slot(number))
+        accounts.due(_slot(number), _INTERVAL_NS)
         told += [(number, span) for span in _spans(accounts.missed(_one(_slot(number)), "stale", now_ns))]
-    accounts.due(_slot(20))
+    accounts.due(_slot(20), _INTERVAL_NS)
     last = accounts.written(_frame(_slot(20)), 200 * NS_PER_S)
     assert told == [(0, (0, 0, "stale")), (6, (1, 6, "stale")), (12, (7, 12, "stale")), (18, (13, 18, "stale"))]
     assert _spans(last) == [(19, 19, "stale")]
-    assert last[-1] == _frame(_slot(20))
+    assert last[-1] == replace(_frame(_slot(20)), interval_ns=_INTERVAL_NS)
 
 
 def test_range_that_is_missed_at_once_is_told_at_once() -> None:
@@ -208,7 +209,7 @@ def test_slot_lived_a_second_time_is_told_a_second_time() -> None:
     accounts = Accounts("main")
     told = []
     for take in (1, 2):
-        accounts.due(_slot(0))
+        accounts.due(_slot(0), _INTERVAL_NS)
         told += accounts.written(_frame(_slot(0), take), 0)
         told += accounts.missed(_one(_slot(1)), "stale", 0)
     told += accounts.flush()
@@ -222,11 +223,12 @@ def test_slot_lived_a_second_time_is_told_a_second_time() -> None:
 
 def test_frame_waits_for_the_slot_before_it() -> None:
     accounts = Accounts("main")
-    accounts.due(_slot(0))
-    accounts.due(_slot(1))
+    accounts.due(_slot(0), _INTERVAL_NS)
+    accounts.due(_slot(1), _INTERVAL_NS)
     assert accounts.written(_frame(_slot(1)), 0) == []
     assert accounts.undecided == 1
-    assert accounts.written(_frame(_slot(0)), 1) == [_frame(_slot(0)), _frame(_slot(1))]
+    told = accounts.written(_frame(_slot(0)), 1)
+    assert told == [replace(_frame(_slot(number)), interval_ns=_INTERVAL_NS) for number in (0, 1)]
     assert accounts.undecided == 0
 
 
@@ -243,3 +245,12 @@ def test_tell_of_a_range_that_has_not_grown_is_nothing() -> None:
     assert accounts.tell(TELL_EVERY_NS) == []
     due_ns = accounts.next_tell_ns()
     assert due_ns is None or due_ns > TELL_EVERY_NS, "it must not be due at once again: the loop would spin"
+
+
+def test_slot_decided_after_a_change_of_interval_is_told_with_the_one_that_it_began_by() -> None:
+    accounts = Accounts("main")
+    accounts.due(_slot(0), _INTERVAL_NS)
+    accounts.due(_slot(1), _INTERVAL_NS)
+    told = accounts.written(_frame(_slot(0)), 0)
+    told += accounts.missed(SlotRange(_slot(1), _slot(1), 2 * NS_PER_S), "stale", 0)
+    assert [event.interval_ns for event in told] == [_INTERVAL_NS, _INTERVAL_NS]

@@ -10,7 +10,7 @@ from capture_worker.cameras.scene import render
 from capture_worker.check import DamagedFrame, check_jpeg
 from capture_worker.encode import encode_jpeg
 from capture_worker.exif import ExifFields, with_exif
-from capture_worker.exif_read import HEAD_BYTES, read_exposure
+from capture_worker.exif_read import HEAD_BYTES, read_exposure, read_note
 from capture_worker.finish import Finisher
 from capture_worker.results import Taken
 from shared.config.model import CameraConfig, Location
@@ -86,6 +86,12 @@ def test_metadata_leaves_out_what_is_not_known() -> None:
         finished = _finisher().finish(_taken(Frame(0, 0, jpeg=JPEG)))
     fields = ExifFields(_SLOT_NS, -240, make="http", model="cam.local", software=f"timelapse {VERSION}")
     assert finished == with_exif(JPEG, fields)
+
+
+@pytest.mark.parametrize(("synchronised", "note"), [(False, "timelapse synchronised=false"), (True, ""), (None, "")])
+def test_metadata_says_so_where_the_clock_was_not_synchronised(synchronised: bool | None, note: str) -> None:
+    finished = _finisher().finish(Taken(_SLOT_NS, Frame(0, 0, jpeg=JPEG), 0, 0, synchronised))
+    assert read_note(finished[:HEAD_BYTES]) == note
 
 
 def test_metadata_names_who_is_named_and_the_maker_where_the_camera_tells() -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from capture_worker.cameras.scene import render
 from capture_worker.encode import encode_jpeg
+from capture_worker.exif import ExifFields, with_exif
 from capture_worker.grid import Grid, SlotRange
 from capture_worker.plan import Plan
 from capture_worker.recovery import Earlier, Span, look_back
@@ -80,6 +81,7 @@ def test_frame_is_told_as_recovered_with_what_the_file_says(tmp_path: Path) -> N
             width=64,
             height=48,
             recovered=True,
+            interval_ns=_INTERVAL_NS,
         ),
         SlotRange(_slot(2), _slot(2), _INTERVAL_NS),
     ]
@@ -118,6 +120,7 @@ def test_frame_off_the_grid_counts_as_what_it_is_and_hides_no_miss(tmp_path: Pat
     _put(tmp_path, off_ns)
     parts = _look(tmp_path, 0, 1)
     assert [_slots_of(part) for part in parts] == [[_slot(0)], [off_ns], [_slot(1)]]
+    assert [part.interval_ns for part in parts] == [_INTERVAL_NS, None, _INTERVAL_NS]
 
 
 def test_several_takes_of_a_slot_are_all_told(tmp_path: Path) -> None:
@@ -198,3 +201,12 @@ def test_frame_with_its_raw_file_is_told_with_it(tmp_path: Path) -> None:
     path = str(with_raw.with_suffix(".dng").relative_to(tmp_path))
     assert [(frame.raw_path, frame.raw_bytes) for frame in frames] == [("", 0), (path, 300), ("", 0)]
     assert _slots_of(_look(tmp_path, 1, 4)[-1]) == [_slot(4)], "a raw file alone is no frame"
+
+
+@pytest.mark.parametrize(("note", "synchronised"), [("timelapse synchronised=false", False), ("timelapse lux=5", None)])
+def test_frame_tells_by_itself_that_its_clock_was_not_synchronised(
+    tmp_path: Path, note: str, synchronised: bool | None
+) -> None:
+    _put(tmp_path, _slot(1), jpeg=with_exif(JPEG, ExifFields(_slot(1), 0, note=note)))
+    (found,) = [part for part in _look(tmp_path, 0, 2) if isinstance(part, FrameWritten)]
+    assert found.synchronised is synchronised

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from capture_worker import recovery
-from shared.clock import NS_PER_S
+from shared.clock import NS_PER_MS, NS_PER_S
 from shared.errors import DiskError
 from shared.events import ClockStepped, FrameMissed, FrameWritten
 from shared.tree import FoundFrame, frames_between
@@ -140,8 +140,9 @@ def test_disk_that_breaks_in_a_look_back_is_a_disk_error(tmp_path: Path, monkeyp
 
 def test_slot_that_was_told_just_before_it_came_is_not_told_again(tmp_path: Path) -> None:
     """A stream's slot is refused some milliseconds early; the next start is very quick."""
-    noted = (START_WALL_NS, START_MONO_NS)
-    bench = SessionBench(tmp_path, accounted_until_ns=slot(0), accounted_at=noted, since="crash")
+    clock = ManualClock(slot(0) - 40 * NS_PER_MS)
+    noted = (clock.wall, clock.mono)
+    bench = SessionBench(tmp_path, accounted_until_ns=slot(0), accounted_at=noted, since="crash", clock=clock)
     bench.open()
     bench.go_to(slot(0))
     bench.turn()
@@ -149,3 +150,14 @@ def test_slot_that_was_told_just_before_it_came_is_not_told_again(tmp_path: Path
     bench.go_to(slot(0) + INTERVAL_NS)
     bench.turn()
     assert bench.asked() is not None
+
+
+def test_slot_that_was_told_long_before_it_comes_is_of_a_clock_that_was_put_back_and_holds_nothing_up(
+    tmp_path: Path,
+) -> None:
+    """Its frame was under way at the step, and was told after it; then the worker died."""
+    noted = (START_WALL_NS - 30 * NS_PER_S, START_MONO_NS - 30 * NS_PER_S)
+    bench = SessionBench(tmp_path, accounted_until_ns=slot(18_000 * _DAY), accounted_at=noted, since="crash")
+    bench.open()
+    bench.shoot_slot(0)
+    assert bench.told() == [(slot(0), "frame")]

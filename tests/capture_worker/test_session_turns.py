@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import time
 from pathlib import Path
@@ -232,6 +233,7 @@ def test_writer_that_is_behind_holds_slots_back_and_no_memory_fills(bench: Sessi
 
 
 def test_disk_that_fills_and_empties_is_logged_once_each(bench: SessionBench, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
     full = DiskPressure(level="full", used_percent=99, free_bytes=0, inodes_percent=None, path="/out")
     for number in range(4):
         if number in {1, 2}:
@@ -241,8 +243,11 @@ def test_disk_that_fills_and_empties_is_logged_once_each(bench: SessionBench, ca
         if bench.asked() is not None:
             bench.shoot()
     assert bench.flushed()[1:] == [(slot(1), "disk_full"), (slot(2), "disk_full"), (slot(3), "frame")]
-    said = [(record.levelname, record.message.partition(": ")[2]) for record in caplog.records]
-    assert said == [("WARNING", "the disk is too full: nothing is recorded until there is room")]
+    said = [(record.levelname, record.message) for record in caplog.records]
+    assert said == [
+        ("ERROR", "slot missed (disk_full): the disk is too full: nothing is recorded until there is room"),
+        ("INFO", f"{bench.output_dir}: there is room on the disk: recording goes on"),
+    ]
 
 
 def test_disk_pressure_that_can_not_be_read_is_counted_and_stops_nothing(bench: SessionBench) -> None:

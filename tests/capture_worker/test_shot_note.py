@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capture_worker.cameras.base import Exposure, Frame
-from capture_worker.shot_note import Told, exposure_in, note_of, told_in
+from capture_worker.shot_note import Told, exposure_in, note_of, says_unsynchronised, told_in
 from shared.events import FrameWritten
 
 FULL = Frame(
@@ -71,6 +71,21 @@ def test_exposure_in_a_line_is_whole_or_none(note: str, exposure: Exposure | Non
     assert exposure_in(note) == exposure
 
 
+@pytest.mark.parametrize("frame", [FULL, Frame(0, 0)])
+@pytest.mark.parametrize("synchronised", [True, False, None])
+def test_clock_that_is_not_synchronised_is_said_whatever_else_is_known(frame: Frame, synchronised: bool | None) -> None:
+    note = note_of(frame, "locked", synchronised=synchronised)
+    assert says_unsynchronised(note) == (synchronised is False)
+    assert exposure_in(note) == exposure_in(note_of(frame)), "nothing else of it is changed by that"
+    if frame is not FULL:
+        assert note == ("timelapse synchronised=false" if synchronised is False else "")
+
+
+@pytest.mark.parametrize("note", ["", "synchronised=false", "motion synchronised=false", "timelapse synchronised=true"])
+def test_clock_is_not_called_wrong_by_a_line_that_does_not_say_so(note: str) -> None:
+    assert not says_unsynchronised(note)
+
+
 def test_mode_and_digital_gain_are_read_back() -> None:
     frame = Frame(0, 0, exposure_us=5, analogue_gain=2.0, digital_gain=1.25)
     assert told_in(note_of(frame)) == Told(Exposure(5, 2), 1.25)
@@ -84,3 +99,4 @@ def test_mode_and_digital_gain_are_read_back() -> None:
 )
 def test_line_of_any_kind_raises_nothing(note: str) -> None:
     exposure_in(note)
+    says_unsynchronised(note)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import select
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -52,6 +53,8 @@ class Bench:
         self.directory = directory
         self.leases: list[Lease] = []
         self.measured: list[tuple[Frame, float]] = []
+        self.synchronised: bool | None = None
+        self.asked_in: set[str] = set()
         self.inbox: Inbox[Result] = Inbox()
         store = FrameStore(directory / "main")
         store.prepare()
@@ -63,8 +66,14 @@ class Bench:
             self.inbox,
             lambda name: LeaseHolder(identity, name, clock, self.leases.append),
             lambda frame, brightness_percent: self.measured.append((frame, brightness_percent)),
+            self._synchronised,
         )
         self.writer.start()
+
+    def _synchronised(self, taken: Taken) -> bool | None:
+        assert taken.synchronised is None
+        self.asked_in.add(threading.current_thread().name)
+        return self.synchronised
 
     def store(self, kind: type[T], frame: Frame, slot_ns: int = _SLOT_NS) -> T:
         """Hand one frame in; its result, which is of this kind."""
@@ -299,3 +308,20 @@ def test_leases_cover_the_wait_and_the_write(tmp_path: Path) -> None:
     assert (first.operation, first.thread) == ("sleep", "writer")
     assert second.operation == "write"
     assert second.deadline_mono_ns == second.declared_mono_ns + WRITE_S * NS_PER_S
+
+
+@pytest.mark.parametrize("synchronised", [True, False, None])
+def test_clock_that_is_asked_for_in_this_thread_is_told_and_known_to_the_finisher(
+    tmp_path: Path, synchronised: bool | None
+) -> None:
+    finished: list[Taken] = []
+
+    def finish(taken: Taken) -> bytes:
+        finished.append(taken)
+        return _as_it_came(taken)
+
+    bench = Bench(tmp_path, finish)
+    bench.synchronised = synchronised
+    assert bench.store(Stored, _jpeg(JPEGS[0])).written.synchronised is synchronised
+    assert [taken.synchronised for taken in finished] == [synchronised]
+    assert bench.asked_in == {"writer"}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.clock import NS_PER_MS, NS_PER_S, StepWatch, SystemClock, both, is_synchronised
+from shared.clock import NS_PER_MS, NS_PER_S, StepWatch, SystemClock, both, by_present_clock, is_synchronised
 from tests.rig.manual_clock import ManualClock
 
 _TOLERANCE_NS = 200 * NS_PER_MS
@@ -102,3 +102,21 @@ class _Interrupted:
 def test_both_clocks_are_of_one_moment_though_the_process_is_interrupted(times: int, most_apart_ms: float) -> None:
     wall_ns, mono_ns = both(_Interrupted(times))
     assert abs(wall_ns - 10**18 - mono_ns) <= most_apart_ms * NS_PER_MS
+
+
+@pytest.mark.parametrize("step_s", [0, 3600, -86_400, 50 * 365 * 86_400, -50 * 365 * 86_400])
+def test_moment_by_the_present_clock_is_as_long_ago_as_it_was_whatever_the_clock_did(step_s: int) -> None:
+    clock = ManualClock()
+    moment = both(clock)
+    clock.advance(100)
+    clock.set_wall(clock.wall + step_s * NS_PER_S)
+    assert clock.wall - by_present_clock(moment, clock) == 100 * NS_PER_S
+
+
+def test_moment_by_the_present_clock_stays_the_same_while_that_is_corrected() -> None:
+    clock = ManualClock()
+    moment = both(clock)
+    for _ in range(10):
+        clock.advance(100)
+        clock.set_wall(clock.wall + 40 * NS_PER_MS)
+        assert by_present_clock(moment, clock) == moment[0]

@@ -55,3 +55,19 @@ def test_packed_is_read_again() -> None:
     accounted = Accounted(1, 2, 3, 4, 5, -6)
     assert unpack(pack(accounted)) == accounted
     assert unpack(pack(accounted)[:-1]) is None
+
+
+@pytest.mark.parametrize("late_s", [0, 3])
+def test_frame_that_was_under_way_when_the_clock_was_put_back_is_of_the_clock_before(late_s: int) -> None:
+    """It is told by the new clock, on which its slot is far ahead: nothing would be owed until then."""
+    before = _after((1000, 1000, 1), (1010, 1010, 11))
+    told = after_account(before, 1020 * NS_PER_S, 1020 * NS_PER_S, ((20 + late_s) * NS_PER_S, (21 + late_s) * NS_PER_S))
+    assert told == Accounted(1020 * NS_PER_S, (1020 + late_s) * NS_PER_S, (21 + late_s) * NS_PER_S, before.since_ns)
+    after = after_account(told, 30 * NS_PER_S, 30 * NS_PER_S, (30 * NS_PER_S, 31 * NS_PER_S))
+    assert (after.until_ns, _earlier_s(after)) == (30 * NS_PER_S, (1000, 1020))
+
+
+def test_stream_that_is_told_a_little_before_its_slot_is_of_the_clock_of_now() -> None:
+    before = _after((1000, 1000, 1))
+    told = after_account(before, 1010 * NS_PER_S, 1010 * NS_PER_S, (1010 * NS_PER_S - 1, 11 * NS_PER_S))
+    assert told.wall_ns == 1010 * NS_PER_S - 1

@@ -14,6 +14,8 @@ from timelapse.show.ink import Ink
 from timelapse.show.layout import field, wrapped
 from timelapse.show.verdict import trouble_of_camera, waits
 
+_UNSYNCHRONISED = "not synchronised: its frames may bear a wrong time, and are marked so"
+
 
 def camera_lines(status: Status, name: str, now_wall_ns: int, age_s: float, *, width: int, ink: Ink) -> list[str]:
     """The block of one camera."""
@@ -29,6 +31,8 @@ def camera_lines(status: Status, name: str, now_wall_ns: int, age_s: float, *, w
         # Painted whole: the label of one alone would be lost among the others.
         said = f"{warning.warning} since {_when(warning.since_slot_ns, now_wall_ns)}: {words.plain(warning.detail)}"
         lines += [ink.warn(line) for line in field("pictures", said, width, Ink())]
+    if camera.synchronised is False:
+        lines += [ink.warn(line) for line in field("clock", _UNSYNCHRONISED, width, Ink())]
     lines += field("slots", _slots(camera, now_wall_ns, idle=bool(trouble)), width, ink)
     untold = _untold(camera, status.workers.get(f"capture.{name}"), now_wall_ns)
     lines += field("since start", _counts(camera, untold), width, ink)

@@ -37,8 +37,12 @@ def is_silent(camera: CameraStatus, since_wall_ns: int, now_wall_ns: int) -> boo
 
 
 def silent_s(camera: CameraStatus, since_wall_ns: int, now_wall_ns: int) -> float:
-    """How many seconds ago the last frame was, or the start of its worker if that was later."""
-    return (now_wall_ns - max(camera.last_frame_slot_ns or 0, since_wall_ns)) / NS_PER_S
+    """For how many seconds nothing was told of it: since its last frame or miss, or the start of its worker if later.
+
+    A clock that was put forward is told as a miss: it was no silence of fifty years.
+    """
+    last_ns = max(camera.last_frame_slot_ns or 0, camera.accounted_until_ns or 0, since_wall_ns)
+    return (now_wall_ns - last_ns) / NS_PER_S
 
 
 def _minute_of_day(wall_ns: int) -> int:

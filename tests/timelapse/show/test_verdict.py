@@ -160,6 +160,12 @@ def full(base: Status, **storage: Any) -> Status:
     return replace(base, storage=replace(base.storage, **given))
 
 
+def test_verdict_clock_that_was_put_forward_by_fifty_years_is_no_silence_of_fifty_years() -> None:
+    """The last frame is of 1970; what was left out since then was told as missed."""
+    left_out = with_camera(status(), "main", last_frame_slot_ns=10**15, accounted_until_ns=NOW_NS - 5 * NS_PER_S)
+    assert verdict(left_out, NOW_NS, 0.0).well
+
+
 def test_verdict_full_disk_is_not_recording_long_before_a_slot_is_missed() -> None:
     hourly = with_camera(only_main(status()), "main", interval_s=3600.0)
     found = verdict(full(hourly), NOW_NS, 0.0)
