@@ -17,8 +17,11 @@ def sources() -> list[str]:
     return [*pi_sources(), *usb_sources()]
 
 
-def look() -> Found:
-    """All cameras with what they have. Blocks: up to 20 s for libcamera, 5 s for each camera that answers nothing."""
+def look(*, free_only: bool = False) -> Found:
+    """All cameras with what they have. Blocks: up to 20 s for libcamera, 5 s for each camera that answers nothing.
+
+    `free_only` as for `usb_cameras`; libcamera opens none to list them.
+    """
     pi = pi_cameras()
     note = "" if pi else note_on_pi()
-    return Found(cameras=(*pi, *usb_cameras()), notes=(note,) if note else ())
+    return Found(cameras=(*pi, *usb_cameras(free_only=free_only)), notes=(note,) if note else ())

@@ -23,9 +23,18 @@ def usb_sources() -> list[str]:
     return sorted(v4l2_nodes.stable_path(node) for node in v4l2_nodes.nodes() if _is_camera(node))
 
 
-def usb_cameras() -> list[FoundCamera]:
-    """The same with what each of them has. Blocks for 5 s for one that answers nothing."""
-    found = [_look_at(node) for node in v4l2_nodes.nodes() if _is_camera(node)]
+def usb_cameras(*, free_only: bool = False) -> list[FoundCamera]:
+    """The same with what each of them has. Blocks for 5 s for one that answers nothing.
+
+    With `free_only` one that somebody has is not opened at all: of it is told who has it, and nothing else.
+    """
+    found = []
+    for node in v4l2_nodes.nodes():
+        if free_only and (used_by := holder_of(v4l2_nodes.key_of(node), node)):
+            if v4l2_nodes.index_of(node) == 0 and v4l2_nodes.is_usb(node):
+                found.append(_from_outside(node, used_by))
+        elif _is_camera(node):
+            found.append(_look_at(node))
     return sorted(found, key=lambda camera: camera.source)
 
 
@@ -46,17 +55,7 @@ def _is_camera(node: str) -> bool:
 
 
 def _look_at(node: str) -> FoundCamera:
-    source = v4l2_nodes.stable_path(node)
-    make, model = v4l2_nodes.make_and_model(node)
-    found = FoundCamera(
-        kind="usb",
-        source=source,
-        model=model or node,
-        make=make,
-        node=f"/dev/{node}",
-        is_stable=v4l2_nodes.is_stable(source),
-        used_by=holder_of(v4l2_nodes.key_of(node), node),
-    )
+    found = _from_outside(node, holder_of(v4l2_nodes.key_of(node), node))
     try:
         device = V4l2Device(f"/dev/{node}")
     except OSError as error:
@@ -67,6 +66,20 @@ def _look_at(node: str) -> FoundCamera:
         return _with_problem(found, error, node)
     finally:
         device.close()
+
+
+def _from_outside(node: str, used_by: str) -> FoundCamera:
+    source = v4l2_nodes.stable_path(node)
+    make, model = v4l2_nodes.make_and_model(node)
+    return FoundCamera(
+        kind="usb",
+        source=source,
+        model=model or node,
+        make=make,
+        node=f"/dev/{node}",
+        is_stable=v4l2_nodes.is_stable(source),
+        used_by=used_by,
+    )
 
 
 def _asked(found: FoundCamera, device: V4l2Device) -> FoundCamera:

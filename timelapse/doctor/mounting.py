@@ -1,0 +1,135 @@
+"""What is mounted where, what should be, and what is behind it.
+
+Owns: reading mountinfo, fstab and /sys/block. Does not own: the judgement (`mount`, `disk`).
+Invariant: no mounted file system is asked: a dead one holds nobody up here. Paths are compared, not opened.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import PurePosixPath
+
+from msgspec import Struct
+
+from timelapse.doctor.places import Places
+
+_OCTAL = re.compile(r"\\([0-7]{3})")
+_PARTITION = re.compile(r"(mmcblk\d+|nvme\d+n\d+|loop\d+|md\d+)p\d+|([a-z]+)\d+")
+_MOST_LAYERS = 5
+
+
+class Mount(Struct, frozen=True):
+    """A file system and where it is: `point` is the directory, `kind` ext4 or the like, `source` the device.
+
+    `number` is its major:minor, which says which device `/dev/root` is.
+    """
+
+    point: str
+    kind: str
+    source: str
+    options: tuple[str, ...]
+    number: str = ""
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether nothing can be written there."""
+        return "ro" in self.options
+
+
+class Kind(Struct, frozen=True, kw_only=True):
+    """What holds a directory. `disk` is the name in /sys/block, empty where there is none."""
+
+    mount: Mount | None = None
+    disk: str = ""
+    is_card: bool = False
+
+
+class Entry(Struct, frozen=True):
+    """A line of fstab."""
+
+    source: str
+    point: str
+    kind: str
+    options: tuple[str, ...]
+
+
+def mounts(places: Places) -> list[Mount]:
+    """Everything that is mounted, in the kernel's order: a later one hides an earlier one at the same place."""
+    found = []
+    for line in places.lines("/proc/self/mountinfo"):
+        before, _, after = line.partition(" - ")
+        words, rest = before.split(), after.split()
+        if len(words) >= 6 and len(rest) >= 3:
+            options = dict.fromkeys([*words[5].split(","), *rest[2].split(",")])
+            found.append(Mount(_plain(words[4]), rest[0], _plain(rest[1]), tuple(options), words[2]))
+    return found
+
+
+def entries(places: Places) -> list[Entry]:
+    """What fstab wants mounted at a place, swap and what is `noauto` left out."""
+    found = []
+    for line in places.lines("/etc/fstab"):
+        words = line.split()
+        if len(words) < 3 or words[0].startswith("#") or not words[1].startswith("/"):
+            continue
+        options = tuple(words[3].split(",")) if len(words) > 3 else ()
+        if "noauto" not in options:
+            found.append(Entry(_plain(words[0]), os.path.normpath(_plain(words[1])), words[2], options))
+    return found
+
+
+def holding(mounted: list[Mount], path: str) -> Mount | None:
+    """What is mounted at `path`, or nearest above it. Pure."""
+    held = [each for each in mounted if is_within(path, each.point)]
+    longest = max((len(each.point) for each in held), default=0)
+    return next((each for each in reversed(held) if len(each.point) == longest), None)
+
+
+def is_within(path: str, directory: str) -> bool:
+    """Whether `path` is `directory`, or below it, by its name. Pure."""
+    return PurePosixPath(path).is_relative_to(directory)
+
+
+def kind_of(mount: Mount | None, places: Places) -> Kind:
+    """What is behind what is mounted."""
+    disk = disk_of(mount, places) if mount else ""
+    return Kind(mount=mount, disk=disk, is_card=is_card(disk, places))
+
+
+def disk_of(mount: Mount, places: Places) -> str:
+    """The disk behind a file system, as in /sys/block: `mmcblk0` for /dev/mmcblk0p2; empty where there is none."""
+    name = _device(mount, places)
+    for _ in range(_MOST_LAYERS):
+        # Through encryption and volumes down to what can be pulled out.
+        below = places.names(f"/sys/block/{name}/slaves") if name else []
+        if not below:
+            break
+        name = _whole(below[0], places)
+    return name
+
+
+def _device(mount: Mount, places: Places) -> str:
+    if mount.source.startswith("/dev/") and (
+        name := _whole(os.path.basename(os.path.realpath(places.at(mount.source))), places)  # noqa: PTH119 - text
+    ):
+        return name
+    numbered = places.at(f"/sys/dev/block/{mount.number}")
+    return _whole(os.path.basename(os.path.realpath(numbered)), places) if numbered.exists() else ""  # noqa: PTH119
+
+
+def _whole(name: str, places: Places) -> str:
+    """The disk that a partition is on."""
+    part = _PARTITION.fullmatch(name)
+    candidates = (name, part[1] or part[2]) if part else (name,)
+    return next((each for each in candidates if places.at(f"/sys/block/{each}").exists()), "")
+
+
+def is_card(disk: str, places: Places) -> bool:
+    """Whether a disk is an SD card: soldered memory (eMMC) has such a name too."""
+    return disk.startswith("mmcblk") and places.text(f"/sys/block/{disk}/device/type") != "MMC"
+
+
+def _plain(written: str) -> str:
+    """A path as it is: blanks are written by their octal number there."""
+    return _OCTAL.sub(lambda found: chr(int(found[1], 8)), written)
