@@ -32,15 +32,24 @@ class FrameName(Struct, frozen=True, order=True):
 
     def path(self) -> str:
         """`YYYY/MM/DD/....jpg`, relative to the camera's directory, in local time as it is at the slot."""
-        slot_ms = self.slot_ns // NS_PER_MS
-        offset_min = utc_offset_min(self.slot_ns)
-        local_ms = slot_ms + offset_min * _MS_PER_MINUTE
-        local = time.gmtime(local_ms // 1000)
-        sign, minutes = ("-", -offset_min) if offset_min < 0 else ("+", offset_min)
-        take = f"-{self.take}" if self.take > 1 else ""
-        day = time.strftime("%Y/%m/%d", local)
-        second = time.strftime("%Y%m%dT%H%M%S", local)
-        return f"{day}/{second}.{local_ms % 1000:03d}{sign}{minutes // 60:02d}{minutes % 60:02d}{take}.jpg"
+        return path_in_zone(self.slot_ns // NS_PER_MS, self.take, utc_offset_min(self.slot_ns))
+
+
+def path_in_zone(slot_ms: int, take: int, offset_min: int) -> str:
+    """`YYYY/MM/DD/....jpg` of a slot (milliseconds since the epoch) in a zone so many minutes east of UTC."""
+    local_ms = slot_ms + offset_min * _MS_PER_MINUTE
+    local = time.gmtime(local_ms // 1000)
+    sign, minutes = ("-", -offset_min) if offset_min < 0 else ("+", offset_min)
+    suffix = f"-{take}" if take > 1 else ""
+    day = time.strftime("%Y/%m/%d", local)
+    second = time.strftime("%Y%m%dT%H%M%S", local)
+    return f"{day}/{second}.{local_ms % 1000:03d}{sign}{minutes // 60:02d}{minutes % 60:02d}{suffix}.jpg"
+
+
+def offset_of(file_name: str) -> int:
+    """The offset, in minutes east of UTC, in a name that `parse` has taken."""
+    minutes = int(file_name[20:22]) * 60 + int(file_name[22:24])
+    return -minutes if file_name[19] == "-" else minutes
 
 
 def raw_beside(path: str) -> str:

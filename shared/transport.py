@@ -305,6 +305,21 @@ class Control:
         self._socket = _socket(zmq.DEALER)
         self._socket.connect(endpoint(runtime_dir, "control.sock"))
 
+    @property
+    def socket(self) -> zmq.Socket[bytes]:
+        """For a `Poller`: readable when an answer has come."""
+        return self._socket
+
+    def send(self, request: Request) -> bool:
+        """Ask, and don't wait: `arrived` has the answer when it has come. False where there is no room for it."""
+        return _try_send(self._socket, [wire.pack(request)])
+
+    def arrived(self) -> Iterator[Answer]:
+        """The answers that have come. What is none is passed over."""
+        for frames in _arrived(self._socket, _ANSWERS_HIGH_WATER):
+            with contextlib.suppress(WireError):
+                yield wire.check(wire.unpack_map(frames[-1]), Answer)
+
     def ask(self, request: Request, timeout_s: float) -> Answer | None:
         """Send one request and block for its answer, for at most `timeout_s`; None when none came."""
         _try_send(self._socket, [wire.pack(request)])

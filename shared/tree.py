@@ -10,6 +10,7 @@ judge (`on_error`), and never ends the walk by itself.
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,6 +24,8 @@ _DAY_NS = 86_400 * NS_PER_S
 _DIGITS = (4, 2, 2)
 """How long the names of a year's, a month's and a day's directory are."""
 _LAST_DAY = "9999/99/99"
+_CAMERA = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+"""What the configuration accepts as a camera's name; cameras that it no longer names count too."""
 
 
 class FoundFrame(Struct, frozen=True):
@@ -39,6 +42,12 @@ OnError = Callable[[Path, OSError], None]
 def give_up(_: Path, error: OSError) -> None:
     """Raise it: the whole answer counts, or none."""
     raise error
+
+
+def cameras(output_dir: Path) -> list[str]:
+    """The directories that are called as a camera may be, in order. Raises OSError."""
+    with os.scandir(output_dir) as entries:
+        return sorted(e.name for e in entries if _CAMERA.fullmatch(e.name) and e.is_dir(follow_symlinks=False))
 
 
 def days(

@@ -1,7 +1,7 @@
 """The events of the tap, without a hole and without a repetition.
 
 Owns: subscribing, filling holes by `replay`, and noticing that the supervisor has gone or is another one.
-Does not own: which event is new (`timelapse.sequence`), nor what is done with it.
+Does not own: which event is new (`shared.sequence`), nor what is done with it.
 Invariant: an event that was kept is given out exactly once, whatever the tap lost; what is kept no longer is told.
 """
 
@@ -14,9 +14,9 @@ from msgspec import Struct
 
 from shared.errors import BusyError
 from shared.messages import Event
+from shared.sequence import TICK, Sequence
 from shared.wire import check
 from timelapse.client import Client
-from timelapse.sequence import TICK, Sequence
 
 _SILENCE_S = 3.5
 """There is a tick each second; this long without any, and the supervisor is asked whether it is there."""

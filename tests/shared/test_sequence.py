@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.messages import Event
-from timelapse.sequence import Sequence
+from shared.sequence import Sequence
 
 TOPICS = ("frame.written", "frame.missed", "worker.ready", "status")
 

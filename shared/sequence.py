@@ -1,6 +1,7 @@
 """Which events have been seen, so that none is missed and none is shown twice.
 
-Owns: the numbers (`boot`, `seq`, `tseq`), what is new, what is missing. Does not own: sockets (`timelapse.stream`).
+Owns: the numbers (`boot`, `seq`, `tseq`), what is new, what is missing. Does not own: sockets (`timelapse.stream`,
+`storage_worker.ledger.following`).
 Invariant: pure. Every event of the chosen topics up to `whole_seq` has been given out or counted as lost.
 """
 
