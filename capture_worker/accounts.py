@@ -26,6 +26,7 @@ class Accounts:
     def __init__(self, camera: str) -> None:
         self._camera = camera
         self._open: OrderedDict[int, Told | None] = OrderedDict()
+        self._due: dict[int, int] = {}
         self._range: FrameMissed | None = None
         self._told_ns = 0
 
@@ -38,16 +39,23 @@ class Accounts:
         """When a range that goes on is to be told again."""
         return None if self._range is None else self._told_ns + TELL_EVERY_NS
 
-    def due(self, slot_ns: int) -> None:
-        """A slot has begun; what becomes of it is told by `written` or `missed`. Slots come in order."""
+    def due(self, slot_ns: int, interval_ns: int) -> None:
+        """A slot of this grid has begun; what becomes of it is told by `written` or `missed`. Slots come in order.
+
+        The interval may be changed before its outcome is known: it is told with the one that it began by.
+        """
         self._open[slot_ns] = None
+        self._due[slot_ns] = interval_ns
 
     def withdraw(self, slot_ns: int) -> None:
         """The slot that began last has not begun after all: the clock was set, and it may begin another time."""
         del self._open[slot_ns]
+        self._due.pop(slot_ns, None)
 
     def written(self, frame: FrameWritten, now_ns: int) -> list[Told]:
         """The frame of a slot is durable; what can be told now."""
+        if (interval_ns := self._due.pop(frame.slot_ns, None)) is not None:
+            frame = replace(frame, interval_ns=interval_ns)
         self._open[frame.slot_ns] = frame
         return self._settle(now_ns)
 
@@ -57,7 +65,7 @@ class Accounts:
             camera=self._camera,
             first_slot_ns=slots.first_ns,
             last_slot_ns=slots.last_ns,
-            interval_ns=slots.interval_ns,
+            interval_ns=self._due.pop(slots.first_ns, slots.interval_ns),
             count=slots.count,
             cause=cause,
         )

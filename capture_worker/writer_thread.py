@@ -15,8 +15,8 @@ from queue import Empty, SimpleQueue
 from msgspec import structs
 
 from capture_worker.cameras.base import Frame
-from capture_worker.checksum import checksum_of
 from capture_worker.check import Checked, DamagedFrame, check_jpeg
+from capture_worker.checksum import checksum_of
 from capture_worker.inbox import Inbox
 from capture_worker.inspection import Inspected, Inspection
 from capture_worker.picture_size import PictureSize

@@ -9,11 +9,16 @@ from __future__ import annotations
 from msgspec import Struct
 
 from shared.causes import MissCause, PictureFault, PressureLevel, WorkerCause
-from shared.status import Status
+from shared.status import ForecastStatus, GrowthStatus, LedgerTrouble, Status
 
 
 class FrameWritten(Struct, frozen=True, kw_only=True):
-    """Capture: this frame is durable. `path` is relative to `output_dir`; `lateness_us` is None on a recovered one."""
+    """Capture: this frame is durable. `path` is relative to `output_dir`; `lateness_us` is None on a recovered one.
+
+    `synchronised` is what the kernel said of the clock that named the frame; None where nobody knows. `interval_ns` is
+    the grid's at that slot; None where the interval was changed since and nobody knows. `checksum` is the CRC-32 of the
+    file's bytes, gone on with by those of its raw file; None unless `storage.checksums` asks for it.
+    """
 
     camera: str
     slot_ns: int
@@ -40,6 +45,9 @@ class FrameWritten(Struct, frozen=True, kw_only=True):
     sharpness_percent: float | None = None
     changed_percent: float | None = None
     seam_percent: float | None = None
+    synchronised: bool | None = None
+    interval_ns: int | None = None
+    checksum: int | None = None
 
 
 class FrameMissed(Struct, frozen=True, kw_only=True):
@@ -91,7 +99,11 @@ class CameraWarning(Struct, frozen=True, kw_only=True):
 
 
 class DiskPressure(Struct, frozen=True, kw_only=True):
-    """Storage: how full the disk is. Repeated each second while it is not `ok`; a `full` of 5 s ago has expired."""
+    """Storage: how full the disk is. Repeated each second while it is not `ok`; a `full` of 5 s ago has expired.
+
+    `forecast` and `growth` are as in the status; None until the archive has been counted. `ledger` is what is wrong
+    with it; None while nothing is.
+    """
 
     level: PressureLevel
     used_percent: float
@@ -99,16 +111,23 @@ class DiskPressure(Struct, frozen=True, kw_only=True):
     inodes_percent: float | None
     path: str
     detail: str = ""
+    forecast: ForecastStatus | None = None
+    growth: GrowthStatus | None = None
+    ledger: LedgerTrouble | None = None
 
 
 class StoragePruned(Struct, frozen=True, kw_only=True):
-    """Storage: frames were deleted. `oldest` and `newest` are paths relative to `output_dir`."""
+    """Storage: frames were deleted. `oldest` and `newest` are paths relative to `output_dir`.
+
+    `overrides` is "keep" where they went for room though `storage.keep` keeps them.
+    """
 
     count: int
     bytes: int
     oldest: str
     newest: str
     rule: str
+    overrides: str = ""
 
 
 class WorkerChanged(Struct, frozen=True, kw_only=True):
@@ -153,7 +172,8 @@ class ClockStepped(Struct, frozen=True, kw_only=True):
 class OperationFinished(Struct, frozen=True, kw_only=True):
     """Supervisor: the long work that `control` answered with this operation id has ended.
 
-    `path` is the JPEG of a snapshot, below the runtime directory: whoever asked for it may take it away.
+    `path` is the JPEG of a snapshot, below the runtime directory: whoever asked for it may take it away. `frames` and
+    `bytes` are what `prune` deleted.
     """
 
     operation: str
@@ -161,6 +181,8 @@ class OperationFinished(Struct, frozen=True, kw_only=True):
     worker: str = ""
     detail: str = ""
     path: str = ""
+    frames: int = 0
+    bytes: int = 0
 
 
 class BusTick(Struct, frozen=True, kw_only=True):
@@ -170,12 +192,25 @@ class BusTick(Struct, frozen=True, kw_only=True):
     tseq: dict[str, int]
 
 
+class RecordingGap(Struct, frozen=True, kw_only=True):
+    """How far a camera was accounted for when a supervisor began; None where it can't know, as after a reboot.
+
+    Of the `gap_s` since the slot `accounted_until_ns` nobody has told anything; `slots` of its grid came due meanwhile,
+    those outside its window included. 0: nothing was missed.
+    """
+
+    accounted_until_ns: int | None = None
+    gap_s: float | None = None
+    slots: int | None = None
+
+
 class SupervisorStarted(Struct, frozen=True, kw_only=True):
-    """Supervisor: the bus is up."""
+    """Supervisor: the bus is up. `gaps` has every camera of the configuration."""
 
     pid: int
     version: str
     config: str
+    gaps: dict[str, RecordingGap] = {}
 
 
 class SupervisorStopping(Struct, frozen=True, kw_only=True):

@@ -57,7 +57,20 @@ class Snapped(FromWorker, frozen=True, kw_only=True, tag="snapped"):
     detail: str = ""
 
 
-WorkerMessage = Hello | Ready | Published | Snapped
+class Pruned(FromWorker, frozen=True, kw_only=True, tag="pruned"):
+    """workers.sock, up: the answer to `Prune`. So many frames were deleted, which freed so much.
+
+    `detail` says what stayed that should have gone, or, where it is not `ok`, why nothing was done.
+    """
+
+    operation: str
+    ok: bool
+    frames: int = 0
+    bytes: int = 0
+    detail: str = ""
+
+
+WorkerMessage = Hello | Ready | Published | Snapped | Pruned
 
 
 class Configure(Struct, frozen=True, kw_only=True, tag="configure"):
@@ -84,7 +97,13 @@ class Snapshot(Struct, frozen=True, kw_only=True, tag="snapshot"):
     operation: str
 
 
-Order = Configure | Snapshot
+class Prune(Struct, frozen=True, kw_only=True, tag="prune"):
+    """workers.sock, down, to the storage worker: delete now what the rules let go, for `operation`."""
+
+    operation: str
+
+
+Order = Configure | Snapshot | Prune
 
 
 class Lease(FromWorker, frozen=True, kw_only=True, tag="lease"):
@@ -109,13 +128,17 @@ class Event(Struct, frozen=True, kw_only=True):
     data: dict[str, Any]
 
 
-Verb = Literal["ping", "status", "reload", "replay", "start", "stop", "restart", "kill", "snapshot"]
+Verb = Literal["ping", "status", "reload", "replay", "start", "stop", "restart", "kill", "snapshot", "prune"]
+
+EARLIER = "earlier"
+"""As the `boot` of a `replay`: all earlier supervisors'."""
 
 
 class Request(Struct, frozen=True, kw_only=True):
     """control.sock, from the command line: `verb` is one of `Verb`, and any other is answered by an error.
 
-    The same `id` twice is answered twice and carried out once. `boot` is for `replay`: an earlier supervisor's.
+    The same `id` twice is answered twice and carried out once. `boot` is for `replay`: an earlier supervisor's, or
+    `EARLIER`.
     """
 
     id: str

@@ -81,7 +81,10 @@ class StandbyStatus(Struct, frozen=True, kw_only=True):
 
 
 class CameraStatus(Struct, frozen=True, kw_only=True):
-    """One camera. Frames and misses are counted since the supervisor began; `accounted_until_ns` is a slot."""
+    """One camera. Frames and misses are counted since the supervisor began; `accounted_until_ns` is a slot.
+
+    `synchronised` is what the newest frame said of the clock, or a step of the clock since.
+    """
 
     source: str
     interval_s: float
@@ -100,6 +103,46 @@ class CameraStatus(Struct, frozen=True, kw_only=True):
     missing_now: bool = False
     window: str = "always"
     warnings: list[WarningStatus] = []
+    synchronised: bool | None = None
+
+
+class ForecastStatus(Struct, frozen=True, kw_only=True):
+    """What will come of the archive at the rate of the last `whole_days` whole days. None: not known, or never.
+
+    `cleans_in_days`: when the oldest frames begin to go for room. `full_in_days`: when recording stops, where nothing
+    may go for room. `reaches_back_days`: how far back the archive goes once room has to be made, or rules end it.
+    `detail` is why nothing is known.
+    """
+
+    bytes_a_day: int | None = None
+    whole_days: int = 0
+    cleans_in_days: float | None = None
+    full_in_days: float | None = None
+    reaches_back_days: float | None = None
+    detail: str = ""
+
+
+class GrowthStatus(Struct, frozen=True, kw_only=True):
+    """Who fills the disk: the frames (`archive_bytes`), and all else but the ledger (`others_bytes`).
+
+    `others_grown_bytes` is how much more that is than when the disk last had room, `yielded_percent` how much of the
+    archive goes for it, of the `yield_percent` that may. `exhausted`: nothing more is deleted for others.
+    """
+
+    archive_bytes: int
+    others_bytes: int
+    others_grown_bytes: int = 0
+    yielded_percent: float = 0.0
+    yield_percent: float = 50.0
+    exhausted: bool = False
+
+
+class LedgerTrouble(Struct, frozen=True, kw_only=True):
+    """The ledger can't be written since then, and why; `waiting` counts what waits in memory. Recording goes on."""
+
+    since_wall_ns: int
+    detail: str
+    waiting: int = 0
 
 
 class StorageStatus(Struct, frozen=True, kw_only=True):
@@ -114,9 +157,13 @@ class StorageStatus(Struct, frozen=True, kw_only=True):
     checked_wall_ns: int | None = None
     pruned_frames: int = 0
     pruned_bytes: int = 0
+    pruned_though_kept: int = 0
     stop_above_percent: float = 90.0
     clean_above_percent: float = 85.0
     clean: bool = True
+    forecast: ForecastStatus | None = None
+    growth: GrowthStatus | None = None
+    ledger: LedgerTrouble | None = None
 
 
 class ConfigStatus(Struct, frozen=True, kw_only=True):

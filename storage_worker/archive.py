@@ -49,13 +49,20 @@ class Archive:
         self._unreadable: dict[str, None] = {}
         self._elsewhere: list[str] = []
         self._told_elsewhere: set[str] = set()
+        self._is_left_out: Callable[[str], bool] = lambda _day: False
+        self.has_left_out_days = False
+
+    def leave_out(self, is_left_out: Callable[[str], bool]) -> None:
+        """Have days (`YYYY/MM/DD`) of which nothing may go left out of the row, when it is next built."""
+        self._is_left_out = is_left_out
 
     def rebuild(self, now_wall_ns: int) -> Steps[None]:
         """Start again with the oldest frame that is on the disk. `stale` until it has ended."""
         self.stale = True
         self._walks, self._heads, self._newest, self._last_passed = {}, [], {}, None
         self._unreadable = {}
-        for camera in self._cameras():
+        self.has_left_out_days = False
+        for camera in self.directories():
             yield
             newest = yield from self._newest_of(camera, now_wall_ns)
             if newest:
@@ -87,6 +94,15 @@ class Archive:
         yield from self._push(camera)
         return [f"{camera}/{day}" for day in walk.take_passed_days()]
 
+    def pass_over_day(self) -> Steps[int]:
+        """Done with all frames of the day of `oldest`, which stay; how many those are."""
+        self._last_passed, camera = heapq.heappop(self._heads)
+        walk = self._walks[camera]
+        count = walk.pass_over_day()
+        walk.take_passed_days()
+        yield from self._push(camera)
+        return count
+
     def is_newest(self, candidate: Candidate) -> bool:
         """Whether it is the newest frame of its camera, or the newest that is not in the future.
 
@@ -99,6 +115,10 @@ class Archive:
     def has_later_than(self, wall_ns: int) -> bool:
         """Whether any camera has a frame with a later slot."""
         return any(found.name.slot_ns > wall_ns for newest in self._newest.values() for found in newest)
+
+    def cameras(self) -> list[str]:
+        """Those of which something may go."""
+        return list(self._newest)
 
     def left_out(self) -> list[str]:
         """What is no part of it, and why, in words."""
@@ -131,7 +151,8 @@ class Archive:
         if late or (passed is not None and any(found.name <= passed for found in [written, *released])):
             self.stale = True
 
-    def _cameras(self) -> list[str]:
+    def directories(self) -> list[str]:
+        """The cameras that have a directory which shares our room. Blocks for the disk; what is wrong is said."""
         try:
             with os.scandir(self._output_dir) as entries:
                 names = [e.name for e in entries if _CAMERA_NAME.fullmatch(e.name) and e.is_dir(follow_symlinks=False)]
@@ -172,7 +193,7 @@ class Archive:
         return [last, past] if past else [last]
 
     def _walk(self, camera: str, after_ns: int | None) -> Steps[None]:
-        self._walks[camera] = CameraFrames(self._output_dir / camera, self._unread, after_ns)
+        self._walks[camera] = CameraFrames(self._output_dir / camera, self.unread, after_ns, self._passes_by)
         yield from self._push(camera)
 
     def _push(self, camera: str) -> Steps[None]:
@@ -181,7 +202,13 @@ class Archive:
         if walk.oldest is not None:
             heapq.heappush(self._heads, (walk.oldest.name, camera))
 
-    def _unread(self, directory: Path, error: OSError) -> None:
+    def _passes_by(self, day: str) -> bool:
+        left_out = self._is_left_out(day)
+        self.has_left_out_days = self.has_left_out_days or left_out
+        return left_out
+
+    def unread(self, directory: Path, error: OSError) -> None:
+        """A directory can't be read: said, and passed over."""
         self._unreadable[str(directory.relative_to(self._output_dir))] = None
         self._complain(f"{directory}: can't be read, so what is in it stays: {error.strerror}")
 

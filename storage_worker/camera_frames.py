@@ -9,7 +9,7 @@ told and passed over: it hides nothing behind it.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,16 +26,24 @@ Steps = Generator[None, None, T]
 class CameraFrames:
     """A walk through one camera's directory. Paths are relative to that directory.
 
-    With `after_ns` it has only frames that are later, and lists no day that can have none.
+    With `after_ns` it has only frames that are later, and lists no day that can have none. Days that it `passes_by`
+    count as if they were not there.
     """
 
-    def __init__(self, camera_dir: Path, on_error: OnError, after_ns: int | None = None) -> None:
+    def __init__(
+        self,
+        camera_dir: Path,
+        on_error: OnError,
+        after_ns: int | None = None,
+        passes_by: Callable[[str], bool] = lambda _day: False,
+    ) -> None:
         self.oldest: FoundFrame | None = None
         self._camera_dir = camera_dir
         self._on_error = on_error
         self._after_ns = after_ns
         first = "" if after_ns is None else tree.day_around(after_ns, -1)
-        self._unlisted = tree.days(camera_dir, first=first, on_error=on_error)
+        days = tree.days(camera_dir, first=first, on_error=on_error)
+        self._unlisted = (day for day in days if not passes_by(day))
         self._next_day: str | None = None
         self._started = False
         self._names: dict[str, list[str]] = {}
@@ -57,6 +65,15 @@ class CameraFrames:
         assert self.oldest is not None
         self._names[day_of(self.oldest)].pop()
         self._find_oldest()
+
+    def pass_over_day(self) -> int:
+        """Done with all that is left of the day of `oldest`; how many that were."""
+        assert self.oldest is not None
+        left = self._names[day_of(self.oldest)]
+        count = len(left)
+        left.clear()
+        self._find_oldest()
+        return count
 
     def take_passed_days(self) -> list[str]:
         """The days whose last frame of ours was passed since the last call, or that had none."""

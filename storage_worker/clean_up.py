@@ -1,6 +1,6 @@
-"""One clean-up, as steps: walk the archive from its oldest frame, judge, delete, until enough is gone.
+"""One clean-up, as steps: thin out, then walk the archive from its oldest frame, judge, delete, until enough is gone.
 
-Owns: carrying the decisions out, and the account of it. Does not own: the decisions (`retention`), when to start
+Owns: carrying the decisions out, and the account of it. Does not own: the decisions (`keeping`), when to start
 (`cleaner`), nor the order (`archive`).
 Invariant: how much must go is worked out once, before the start; what a deleted file occupied counts at once, whatever
 the file system says and when. A frame is deleted only after a look that the newest of its camera is there. A frame
@@ -10,6 +10,7 @@ that can't be deleted never stops the ones behind it; frames whose deletion make
 from __future__ import annotations
 
 import errno
+import os
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -23,21 +24,33 @@ from storage_worker.archive import Archive, Candidate
 from storage_worker.camera_frames import Steps
 from storage_worker.day_listing import earliest_ns, latest_ns
 from storage_worker.delete import Deleted, Refused, delete_frame, remove_empty_day
+from storage_worker.keeping.judge import Moment, judge
+from storage_worker.keeping.protection import Protection
+from storage_worker.keeping.rules import Keep, keep_of
+from storage_worker.keeping_book import KeepingBook
 from storage_worker.pressure import Need
-from storage_worker.retention import Moment, judge
 from storage_worker.set_aside import SetAside
+from storage_worker.thin_pass import ThinPass
 
 _MOST_FAILURES_IN_A_ROW = 1000
 """Then it ends for now; those frames are set aside, so that the next clean-up gets further."""
 _MOST_IN_VAIN_IN_A_ROW = 32
 """Then it ends for now: an archive whose frames have second names (a backup by `cp -al`) would go without any gain."""
+_MOST_REFUSED_OF_DAY = 16
+"""In a row: then the day is set aside as a whole. It is its directory that is immutable, or everything in it."""
 _MOST_REBUILDS = 5
+_FOR_ROOM = frozenset({"pressure", "max_size"})
 _IN_USE_NS = 86_400 * NS_PER_S
 """A camera may be about to put a frame into its day's directory: those of days as near as this stay, though empty."""
 
 
 class Surroundings(Struct, frozen=True):
-    """What every clean-up works with. `moment` and `mono_ns` are the clocks, `complain` is the log."""
+    """What every clean-up works with. `moment` and `mono_ns` are the clocks, `complain` is the log.
+
+    `deleted` hears the path of each frame that is gone. `delete` and `remove_day` are those of `delete`, or look at
+    what they would do. `note` hears of each frame that was deleted: its path, the rule, what it freed.
+    `unsynchronised` tells whether the clock that named the frame at a path was not: such a frame has no age.
+    """
 
     output_dir: Path
     archive: Archive
@@ -45,19 +58,36 @@ class Surroundings(Struct, frozen=True):
     moment: Callable[[], Moment]
     mono_ns: Callable[[], int]
     complain: Callable[[str], None]
+    deleted: Callable[[str], None] = lambda _path: None
+    delete: Callable[[Path, str], Deleted | Refused] = delete_frame
+    remove_day: Callable[[Path, str, str], bool] = remove_empty_day
+    note: Callable[[str, str, Deleted], None] = lambda _path, _rule, _deleted: None
+    unsynchronised: Callable[[str], bool] = lambda _path: False
 
 
 class CleanUp:
-    """One clean-up. Giving up its `steps` half-way leaves nothing half done on the disk, but the archive stale."""
+    """One clean-up. Giving up its `steps` half-way leaves nothing half done on the disk, but the archive stale.
 
-    def __init__(self, surroundings: Surroundings, storage: StorageConfig, need: Need) -> None:
+    With a `book` it thins out by `storage.keep` first, and goes on where the book says that the last one came to.
+    """
+
+    def __init__(
+        self, surroundings: Surroundings, storage: StorageConfig, need: Need, book: KeepingBook | None = None
+    ) -> None:
         self.need = need
         self.deleted = 0
         self.freed_bytes = 0
+        self.freed_inodes = 0
         self.kept: Counter[str] = Counter()
         self.failed = 0
         self._at = surroundings
+        # Those that no rule keeps are thinned out each hour; what is there when room is needed, a rule keeps.
+        self.overrides_keep = bool(storage.keep)
+        self.by_age = need.met
         self._storage = storage
+        self._book = book
+        self._protection = Protection(storage.protect)
+        self._refused_of_day: Counter[str] = Counter()
         self._rebuilds = 0
         self._failures_in_a_row = 0
         self._in_vain_in_a_row = 0
@@ -67,8 +97,11 @@ class CleanUp:
     def steps(self) -> Steps[None]:
         """The work, with a yield after each operation on the disk. Raises nothing for the disk's sake."""
         archive = self._at.archive
+        archive.leave_out(self._protection.covers_day)
         if archive.stale:
             yield from self._rebuild()
+        if self._book is not None and (keep := keep_of(self._storage)) is not None:
+            yield from self._thin_out(keep, self._book)
         while not self.in_vain and self._rebuilds <= _MOST_REBUILDS:
             if self._failures_in_a_row >= _MOST_FAILURES_IN_A_ROW:
                 return
@@ -79,6 +112,9 @@ class CleanUp:
                     return
                 # What was written since the walk began is found by a new one.
                 yield from self._rebuild()
+            elif _day_of(candidate) in self._at.set_aside:
+                self.failed += yield from archive.pass_over_day()
+                yield
             elif candidate.path in self._at.set_aside:
                 self.failed += 1
                 yield from self._pass_over()
@@ -100,6 +136,10 @@ class CleanUp:
         reasons = []
         if self.kept["keep_min"]:
             reasons.append(f"the rest is younger than storage.keep_min ({self._storage.keep_min_s:g} s)")
+        if self._storage.protect and (self.kept["protect"] or self._at.archive.has_left_out_days):
+            reasons.append("what storage.protect protects")
+        if unsynchronised := self.kept["unsynchronised"]:
+            reasons.append(f"frames of a clock that was not synchronised, and has just been set ({unsynchronised})")
         if newest := self.kept["newest of its camera"]:
             reasons.append(f"the newest frame of a camera stays ({newest})")
         if self.failed:
@@ -113,9 +153,22 @@ class CleanUp:
         """Deal with the oldest frame; whether to go on to the next."""
         archive, now = self._at.archive, self._at.moment()
         newest = archive.is_newest(candidate)
-        decision = judge(candidate.name.slot_ns, newest=newest, need=self.need, now=now, storage=self._storage)
+        decision = judge(
+            candidate.name.slot_ns,
+            newest=newest,
+            need=self.need,
+            now=now,
+            storage=self._storage,
+            protected=self._protection.covers(candidate.path),
+            unsynchronised=lambda: self._at.unsynchronised(candidate.path),
+        )
         if decision.delete:
-            return (yield from self._delete(candidate, decision.rule))
+            gone = yield from self._delete(candidate, decision.rule)
+            if gone is None:
+                return False
+            if gone or candidate.path in self._at.set_aside:
+                yield from self._pass_over()
+            return True
         if decision.rule == "room enough":
             return False
         self.kept[decision.rule] += 1
@@ -133,33 +186,81 @@ class CleanUp:
         yield from archive.skip_to(now.wall_ns)
         return True
 
-    def _delete(self, candidate: Candidate, rule: str) -> Steps[bool]:
+    def _delete(self, candidate: Candidate, rule: str) -> Steps[bool | None]:
+        """Whether it has gone. None where there is no use in trying others."""
         if not self._at.archive.newest_is_there(candidate.camera):
             # Somebody deleted it, and this may be the newest now.
             yield from self._rebuild()
-            return True
-        outcome = delete_frame(self._at.output_dir, candidate.path)
+            return False
+        outcome = self._at.delete(self._at.output_dir, candidate.path)
         if isinstance(outcome, Refused):
-            if not self._set_aside(candidate, outcome):
-                return False
-        else:
-            self._weigh(outcome, rule)
-            self._count(candidate, outcome, rule)
-        yield from self._pass_over()
+            return False if self._set_aside(candidate, outcome) else None
+        self._weigh(outcome, rule)
+        self._count(candidate, outcome, rule)
         return True
+
+    def _thin_out(self, keep: Keep, book: KeepingBook) -> Steps[None]:
+        book.go_by(self._storage)
+        thinning = ThinPass(
+            self._at.output_dir,
+            book,
+            keep,
+            self._protection,
+            stays=self._at.unsynchronised,
+            remove=self._remove_thinned,
+            tidy=self._tidy,
+            save=lambda: self._save(book),
+            on_error=self._at.archive.unread,
+        )
+        for camera in self._at.archive.cameras():
+            if not (yield from thinning.camera(camera, self._at.moment().wall_ns)):
+                return
+
+    def _remove_thinned(self, candidate: Candidate) -> Steps[bool | None]:
+        if self._failures_in_a_row >= _MOST_FAILURES_IN_A_ROW:
+            return None
+        if candidate.path in self._at.set_aside or _day_of(candidate) in self._at.set_aside:
+            self.failed += 1
+            return False
+        if candidate.camera not in self._at.archive.cameras() or self._at.archive.is_newest(candidate):
+            return False
+        gone = yield from self._delete(candidate, "keep")
+        yield
+        return gone
+
+    def _save(self, book: KeepingBook) -> None:
+        try:
+            book.save()
+        except OSError as error:
+            self._at.complain(f"what was thinned can't be noted, so that a restart looks again: {error.strerror}")
 
     def _set_aside(self, candidate: Candidate, refused: Refused) -> bool:
         self.failed += 1
         self._failures_in_a_row += 1
         self._at.complain(f"{candidate.path} can't be deleted, trying others and this one in an hour: {refused.reason}")
-        if refused.code == errno.EROFS:
+        if refused.code == errno.EROFS and self._is_read_only():
             return False
         self._at.set_aside.add(candidate.path, self._at.mono_ns())
+        day = _day_of(candidate)
+        self._refused_of_day[day] += 1
+        if self._refused_of_day[day] >= _MOST_REFUSED_OF_DAY or not self._may_change(day):
+            self._at.set_aside.add(day, self._at.mono_ns())
         return True
+
+    def _may_change(self, day: str) -> bool:
+        """Whether anything can be deleted there: not in a directory of somebody else's, nor on a read-only mount."""
+        return os.access(self._at.output_dir / day, os.W_OK | os.X_OK, effective_ids=True)
+
+    def _is_read_only(self) -> bool:
+        """Whether the whole disk is, and not one directory of it by a mount of its own."""
+        try:
+            return bool(os.statvfs(self._at.output_dir).f_flag & os.ST_RDONLY)
+        except OSError:
+            return True
 
     def _weigh(self, deleted: Deleted, rule: str) -> None:
         """Mind what was deleted for room and made none. What is too old goes whether or not it makes room."""
-        if not deleted.found or rule != "pressure":
+        if not deleted.found or rule not in _FOR_ROOM:
             return
         if self.need.is_nearer_by(deleted.freed_bytes, deleted.freed_inodes):
             self._in_vain_in_a_row = 0
@@ -174,11 +275,15 @@ class CleanUp:
 
     def _count(self, candidate: Candidate, deleted: Deleted, rule: str) -> None:
         self._failures_in_a_row = 0
+        self._refused_of_day.pop(_day_of(candidate), None)
+        self._at.deleted(candidate.path)
         self.need = self.need.less(deleted.freed_bytes, deleted.freed_inodes)
         if not deleted.found:
             return
+        self._at.note(candidate.path, rule, deleted)
         self.deleted += 1
         self.freed_bytes += deleted.freed_bytes
+        self.freed_inodes += deleted.freed_inodes
         before = self._pruned.get(rule)
         self._pruned[rule] = StoragePruned(
             count=(before.count if before else 0) + 1,
@@ -186,6 +291,7 @@ class CleanUp:
             oldest=before.oldest if before else candidate.path,
             newest=candidate.path,
             rule=rule,
+            overrides="keep" if self.overrides_keep and rule in _FOR_ROOM else "",
         )
 
     def _pass_over(self) -> Steps[None]:
@@ -199,8 +305,12 @@ class CleanUp:
         now_ns = self._at.moment().wall_ns
         if earliest is None or latest is None or earliest - _IN_USE_NS <= now_ns <= latest + _IN_USE_NS:
             return
-        remove_empty_day(self._at.output_dir, camera, day)
+        self._at.remove_day(self._at.output_dir, camera, day)
 
     def _rebuild(self) -> Steps[None]:
         self._rebuilds += 1
         yield from self._at.archive.rebuild(self._at.moment().wall_ns)
+
+
+def _day_of(candidate: Candidate) -> str:
+    return candidate.path.rpartition("/")[0]

@@ -9,6 +9,7 @@ disk from going to and fro is the distance from `clean_above` down to `clean_to`
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 from msgspec import Struct
 
@@ -17,16 +18,21 @@ from shared.clock import NS_PER_S
 from shared.config.model import StorageConfig
 from shared.disk import DiskUsage
 from shared.events import DiskPressure
+from shared.status import ForecastStatus, GrowthStatus
 
 _REPEAT_NS: dict[PressureLevel, int] = {"ok": 60 * NS_PER_S, "high": NS_PER_S, "full": NS_PER_S}
 _LOOK_NS: dict[PressureLevel, int] = {"ok": 10 * NS_PER_S, "high": NS_PER_S, "full": NS_PER_S}
 
 
 class Need(Struct, frozen=True):
-    """What still has to be deleted. It may go below zero: the last frame was larger than what was left to do."""
+    """What still has to be deleted. It may go below zero: the last frame was larger than what was left to do.
+
+    `rule` is what needs the room.
+    """
 
     bytes: int = 0
     inodes: int = 0
+    rule: Literal["pressure", "max_size"] = "pressure"
 
     @property
     def met(self) -> bool:
@@ -39,7 +45,7 @@ class Need(Struct, frozen=True):
 
     def less(self, freed_bytes: int, freed_inodes: int) -> Need:
         """What is left after that much was deleted."""
-        return Need(self.bytes - freed_bytes, self.inodes - freed_inodes)
+        return Need(self.bytes - freed_bytes, self.inodes - freed_inodes, self.rule)
 
 
 def level_of(usage: DiskUsage, storage: StorageConfig) -> PressureLevel:
@@ -73,7 +79,15 @@ def used_bytes(usage: DiskUsage) -> int:
     return round(usage.usable_bytes * usage.used_percent / 100)
 
 
-def pressure_event(usage: DiskUsage, level: PressureLevel, path: str, detail: str) -> DiskPressure:
+def pressure_event(
+    usage: DiskUsage,
+    level: PressureLevel,
+    path: str,
+    detail: str,
+    *,
+    forecast: ForecastStatus | None = None,
+    growth: GrowthStatus | None = None,
+) -> DiskPressure:
     """The figures as the tap has them."""
     return DiskPressure(
         level=level,
@@ -82,6 +96,8 @@ def pressure_event(usage: DiskUsage, level: PressureLevel, path: str, detail: st
         inodes_percent=usage.inodes_percent,
         path=path,
         detail=detail,
+        forecast=forecast,
+        growth=growth,
     )
 
 

@@ -1,4 +1,4 @@
-"""Frames that could not be deleted: an immutable file, a directory of somebody else's, a bad sector.
+"""Frames that could not be deleted, and days of them: an immutable file, a directory of somebody else's, a bad sector.
 
 Owns: leaving each of them alone for an hour. Does not own: the log line.
 Invariant: pure. At most a thousand a minute come in (`clean_up`), so that it stays small however bad the disk.

@@ -12,10 +12,10 @@ from typing import Any
 
 import msgspec
 
+from shared.brake import Brake
 from shared.clock import NS_PER_S
 from shared.durable import replace_file
 from shared.status import FILE_NAME
-from storage_worker.brake import Brake
 
 log = logging.getLogger(__name__)
 

@@ -12,23 +12,31 @@ import logging
 import signal
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from shared.clock import NS_PER_MS, NS_PER_S, StepWatch
 from shared.config.model import Configuration
 from shared.disk import DiskUsage, usage_of
 from shared.errors import EX_OK, DiskError, WireError
 from shared.events import FrameMissed, FrameWritten
-from shared.messages import Configure, Event
+from shared.messages import Configure, Event, Prune
 from shared.wire import check
 from shared.worker import Worker
 from storage_worker.claim import OutputDirectory
 from storage_worker.cleaner import Cleaner
+from storage_worker.ledger.following import Following
+from storage_worker.ledger.keeper import Keeper
+from storage_worker.ledger.pending import Pending
 from storage_worker.pressure import level_of, look_after_ns, pressure_event, repeat_after_ns
+from storage_worker.pressure_log import PressureLog
 from storage_worker.status_file import StatusFile
 
 log = logging.getLogger(__name__)
 
-TOPICS = ("frame.written", "frame.missed", "status")
+TOPICS = ("frame.written", "frame.missed", "status", "bus.tick")
 _TURN_NS = 50 * NS_PER_MS
+_LEDGER_TURN_NS = 20 * NS_PER_MS
+"""The ledger can wait; cleaning can't."""
 _LONGEST_WAIT_NS = 60 * NS_PER_S
 _DISK_LEASE_S = 30.0
 """A disk that has to spin up, or a card that collects its garbage, takes seconds; half a minute is a hang."""
@@ -42,31 +50,54 @@ def work(worker: Worker) -> int:
     configuration = worker.configuration().configuration
     worker.lease.declare("disk", _DISK_LEASE_S)
     claim = OutputDirectory(Path(configuration.output_dir), require_mount=configuration.require_mount)
-    storage = StorageWorker(worker, configuration, claim)
-    worker.ready()
-    return storage.run()
+    following = Following(worker.identity.runtime_dir)
+    try:
+        storage = StorageWorker(worker, configuration, claim, following)
+        worker.ready()
+        return storage.run()
+    finally:
+        # However it ends: the end of the process waits until the last socket has been closed.
+        following.close()
 
 
 class StorageWorker:
     """One run of the worker, in one thread."""
 
-    def __init__(self, worker: Worker, configuration: Configuration, claim: OutputDirectory) -> None:
+    def __init__(
+        self, worker: Worker, configuration: Configuration, claim: OutputDirectory, following: Following
+    ) -> None:
         self._worker = worker
         self._clock = worker.clock
         self._configuration = configuration
         self._claim = claim
         self._status_file = StatusFile(claim.path)
-        self._cleaner = Cleaner(claim.path, configuration.storage, self._clock)
+        worker.poller.add(following.control.socket)
+        pending = Pending(worker.identity.runtime_dir, claim.path)
+        self._ledger = Keeper(claim.path, configuration, self._clock, following, pending)
+        self._cleaner = Cleaner(
+            claim.path,
+            configuration.storage,
+            self._clock,
+            deleted=self._ledger.frame_deleted,
+            named_synchronised=self._ledger.synchronised,
+        )
+        self._log = PressureLog(str(claim.path))
         self._steps = StepWatch(self._clock)
-        self._told: tuple[str, str] | None = None
+        self._told: tuple[str, str, str] | None = None
         self._told_percent = 0.0
         self._look_mono_ns = 0
         self._tell_mono_ns = 0
 
     def run(self) -> int:
         """Turn until a signal ends it; the exit status. Raises `DiskError` when the disk is no longer usable."""
+        self._worker.lease.declare("disk", _DISK_LEASE_S)
+        self._cleaner.counting.load()
         while True:
             if _ENDING.intersection(self._worker.signals.taken()):
+                self._worker.lease.declare("ledger", _DISK_LEASE_S)
+                self._ledger.close()
+                self._worker.lease.declare("disk", _DISK_LEASE_S)
+                self._cleaner.counting.close()
                 return EX_OK
             self._hear()
             self._cleaner.clock_stepped(self._steps.step_ns())
@@ -77,21 +108,29 @@ class StorageWorker:
                 self._worker.lease.declare("write", _DISK_LEASE_S)
                 self._status_file.write(self._clock.mono_ns())
             self._clean()
+            self._count()
+            self._keep_ledger()
             self._wait()
 
     def _hear(self) -> None:
         for order in self._worker.link.orders():
+            if isinstance(order, Prune):
+                self._cleaner.prune(order.operation)
+                self._look_mono_ns = 0
             if not isinstance(order, Configure):
                 continue
             # The directory stays: changing it takes a restart of the service.
             self._configuration = order.configuration
             self._cleaner.reconfigure(order.configuration.storage)
+            self._ledger.reconfigure(order.configuration)
             self._look_mono_ns = 0
         for event in self._worker.link.heard():
             try:
+                self._ledger.take_in(event)
                 self._take_in(event)
             except WireError as error:
                 self._worker.link.tally.count("events", str(error))
+        self._ledger.catch_up()
 
     def _take_in(self, event: Event) -> None:
         if event.topic == "status":
@@ -112,17 +151,32 @@ class StorageWorker:
             raise DiskError(f"{self._claim.path}: the disk does not say how full it is: {error.strerror}") from error
         now_ns = self._clock.mono_ns()
         self._cleaner.consider(usage)
+        for done in self._cleaner.take_prunings():
+            self._worker.pruned(
+                done.operation, ok=done.ok, frames=done.frames, freed_bytes=done.bytes, detail=done.detail
+            )
+        level = level_of(usage, self._configuration.storage)
+        self._log.take(usage, level, self._cleaner.hindered, now_ns)
         self._tell(usage, now_ns)
-        look_after = look_after_ns(level_of(usage, self._configuration.storage))
+        look_after = look_after_ns(level)
         self._look_mono_ns = min(now_ns + look_after, self._tell_mono_ns)
 
     def _tell(self, usage: DiskUsage, now_ns: int) -> None:
         level = level_of(usage, self._configuration.storage)
-        news = (level, self._cleaner.detail)
+        trouble = self._ledger.trouble
+        news = (level, self._cleaner.detail, trouble.detail if trouble else "")
         moved = abs(usage.worst_percent - self._told_percent) >= _MOVED_PERCENT
         if news == self._told and not moved and now_ns < self._tell_mono_ns:
             return
-        self._worker.publish("disk.pressure", pressure_event(usage, level, str(self._claim.path), news[1]))
+        event = pressure_event(
+            usage,
+            level,
+            str(self._claim.path),
+            news[1],
+            forecast=self._cleaner.forecast(usage),
+            growth=self._cleaner.growth,
+        )
+        self._worker.publish("disk.pressure", replace(event, ledger=trouble))
         self._told, self._told_percent = news, usage.worst_percent
         self._tell_mono_ns = now_ns + repeat_after_ns(level)
 
@@ -138,9 +192,28 @@ class StorageWorker:
             self._tell_mono_ns = 0
             self._look_mono_ns = 0
 
+    def _count(self) -> None:
+        # Never before what makes room.
+        if not self._cleaner.active and self._clock.mono_ns() >= self._cleaner.counting.due_mono_ns:
+            self._worker.lease.declare("disk", _DISK_LEASE_S)
+            was_counted = self._cleaner.counting.bytes is not None
+            self._cleaner.counting.work()
+            if not was_counted and self._cleaner.counting.bytes is not None:
+                self._look_mono_ns = self._tell_mono_ns = 0
+
+    def _keep_ledger(self) -> None:
+        now_ns = self._clock.mono_ns()
+        if now_ns >= self._ledger.due_mono_ns:
+            self._worker.lease.declare("ledger", _DISK_LEASE_S)
+            self._ledger.work(now_ns + _LEDGER_TURN_NS)
+            told = self._told[2] if self._told else ""
+            if bool(told) != (self._ledger.trouble is not None):
+                self._look_mono_ns = 0
+
     def _wait(self) -> None:
         now_ns = self._clock.mono_ns()
-        deadlines = [self._look_mono_ns, now_ns + _LONGEST_WAIT_NS]
+        counting_ns = self._cleaner.counting.due_mono_ns
+        deadlines = [self._look_mono_ns, self._ledger.due_mono_ns, counting_ns, now_ns + _LONGEST_WAIT_NS]
         if (due_ns := self._status_file.due_mono_ns) is not None:
             deadlines.append(due_ns)
         left_ns = 0 if self._cleaner.active else max(0, min(deadlines) - now_ns)

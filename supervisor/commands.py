@@ -19,13 +19,16 @@ from shared.version import VERSION
 from supervisor.bus import Bus
 from supervisor.crew import Crew
 from supervisor.memory import Memory
-from supervisor.reading import Reading
 
 STOPPING = "the supervisor is stopping; ask again when it has been started anew"
 
 
 class Commands:
-    """See `supervisor.desk.Orders`. `status` makes the whole picture, `is_stopping` is whether a shutdown has begun."""
+    """See `supervisor.desk.Orders`.
+
+    `reload` has the configuration read again, `status` makes the whole picture, `is_stopping` is whether a shutdown has
+    begun.
+    """
 
     def __init__(
         self,
@@ -33,8 +36,8 @@ class Commands:
         bus: Bus,
         crew: Crew,
         memory: Memory,
-        reading: Reading,
         *,
+        reload: Callable[[], int],
         status: Callable[[], Status],
         is_stopping: Callable[[], bool],
     ) -> None:
@@ -42,7 +45,7 @@ class Commands:
         self._bus = bus
         self._crew = crew
         self._memory = memory
-        self._reading = reading
+        self._reload = reload
         self._status = status
         self._is_stopping = is_stopping
 
@@ -55,18 +58,18 @@ class Commands:
         return wire.check_event_data("status", self._status())
 
     def order(self, verb: str, worker: str) -> str:
-        """Have a worker started, stopped, restarted or killed, or a picture taken; the operation's id."""
+        """Have a worker started, stopped, restarted or killed, a picture taken or frames pruned; the operation's id."""
         self._refuse_while_stopping()
-        if verb != "snapshot":
+        if verb not in {"snapshot", "prune"}:
             return self._crew.order(verb, worker)
-        route, snapshot = self._crew.snapshot(worker)
-        self._hub.send_to_worker(route, snapshot)
-        return snapshot.operation
+        route, order = self._crew.snapshot(worker) if verb == "snapshot" else self._crew.prune(worker)
+        self._hub.send_to_worker(route, order)
+        return order.operation
 
     def reload(self) -> int:
         """Have the configuration read again; the number of the read."""
         self._refuse_while_stopping()
-        return self._reading.ask()
+        return self._reload()
 
     def replay(self, boot: str, after_seq: int, limit: int) -> dict[str, Any]:
         """Events that were kept; of an earlier supervisor, by its `boot`, only the last ones about slots."""

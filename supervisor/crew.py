@@ -14,11 +14,12 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from shared.about import about
 from shared.clock import Clock
 from shared.config.model import Configuration
 from shared.errors import BusyError, UsageError
 from shared.events import OperationFinished, WorkerChanged
-from shared.messages import FromWorker, Lease, Snapped, Snapshot
+from shared.messages import FromWorker, Lease, Prune, Pruned, Snapped, Snapshot
 from supervisor.leases import LeaseBook
 from supervisor.memory import Memory
 from supervisor.operations import Operations
@@ -111,6 +112,30 @@ class Crew:
             raise BusyError(f"{name} takes no pictures at present: it is in the state {supervised.record.state}{why}")
         operation = self._operations.begin("snapshot", name, supervised.incarnation)
         return supervised.route, Snapshot(operation=operation)
+
+    def prune(self, worker: str) -> tuple[bytes, Prune]:
+        """Likewise, for the worker that deletes frames."""
+        name = find(worker or "storage", [name for name in self.workers if name not in self._leaving])
+        supervised = self.workers[name]
+        if name != "storage":
+            raise UsageError(f"{name} deletes no frames; that is done by storage")
+        if supervised.record.state is not State.RUNNING:
+            why = f" ({supervised.last_detail})" if supervised.last_detail else ""
+            raise BusyError(f"{name} deletes nothing at present: it is in the state {supervised.record.state}{why}")
+        return supervised.route, Prune(operation=self._operations.begin("prune", name, supervised.incarnation))
+
+    def pruned(self, message: Pruned) -> None:
+        """A worker has answered `prune`."""
+        if self._operations.answered(message.operation) is not None:
+            finished = OperationFinished(
+                operation=message.operation,
+                ok=message.ok,
+                worker=message.worker,
+                detail=message.detail,
+                frames=message.frames,
+                bytes=message.bytes,
+            )
+            self._tell("operation.finished", finished)
 
     def snapped(self, message: Snapped) -> None:
         """A worker has answered `snapshot`; an answer that nobody waits for any more means nothing."""
@@ -210,7 +235,7 @@ class Crew:
             spawn=self._spawn,
         )
         if down:
-            log.info("%s stays stopped, as an operator has left it", name)
+            log.info("%s stays stopped, as an operator has left it", name, extra=about(worker=name, cause="stopped"))
             self.workers[name].last_cause = "stopped"
         else:
             self.happen(name, Happening.START)

@@ -22,6 +22,7 @@ from msgspec import Struct
 
 from shared import wire
 from shared.errors import WireError
+from shared.messages import EARLIER
 from supervisor.accounted import Accounted
 
 RECORDS = 32
@@ -74,8 +75,12 @@ class LastAccounts:
                 os.close(fd)
 
     def replay(self, boot: str, after_seq: int) -> list[dict[str, Any]]:
-        """The events that an earlier supervisor may not have got rid of, by its `boot`; their `seq` has holes."""
-        return [event for event in self._earlier if event.get("boot") == boot and event.get("seq", 0) > after_seq]
+        """The events that an earlier supervisor may not have got rid of, by its `boot`; their `seq` has holes.
+
+        With `EARLIER` those of all that are left in the ring, the oldest first.
+        """
+        wanted = (event for event in self._earlier if boot in {EARLIER, event.get("boot")})
+        return [event for event in wanted if event.get("seq", 0) > after_seq]
 
 
 def _read(path: Path) -> list[Account]:

@@ -13,6 +13,9 @@ from msgspec import Struct
 from shared.events import OperationFinished
 from supervisor.states import Desired, Record, State
 
+ANSWERED = frozenset({"snapshot", "prune"})
+"""What the worker itself says the end of."""
+
 
 class Operation(Struct, frozen=True):
     """What was asked of a worker whose incarnation was then `incarnation`."""
@@ -37,7 +40,7 @@ class Operations:
 
     def answered(self, operation: str) -> Operation | None:
         """The worker has answered this one, which ends by that; None where it is not open (any more)."""
-        found = next((each for each in self._open if each.operation == operation and each.verb == "snapshot"), None)
+        found = next((each for each in self._open if each.operation == operation and each.verb in ANSWERED), None)
         if found is not None:
             self._open.remove(found)
         return found
@@ -56,7 +59,7 @@ class Operations:
 
 def _outcome(operation: Operation, record: Record, incarnation: int) -> bool | None:
     """Whether it went well; None while it still goes on."""
-    if operation.verb == "snapshot":
+    if operation.verb in ANSWERED:
         # Only its worker's answer ends it well, and none comes from one that is on its way out, or another one.
         return None if record.state is State.RUNNING and incarnation == operation.incarnation else False
     wants_down = operation.verb == "stop"

@@ -14,7 +14,15 @@ from msgspec.structs import replace
 from shared.clock import NS_PER_S
 from shared.config.model import CameraConfig, Configuration, StorageConfig
 from shared.config.redact import redact_url
-from shared.events import CameraOpened, CameraWarning, DiskPressure, FrameMissed, FrameWritten, StoragePruned
+from shared.events import (
+    CameraOpened,
+    CameraWarning,
+    ClockStepped,
+    DiskPressure,
+    FrameMissed,
+    FrameWritten,
+    StoragePruned,
+)
 from shared.status import CameraStatus, StorageStatus, WarningStatus
 from shared.wire import check
 from supervisor.device_nodes import device_to_look_for
@@ -75,6 +83,8 @@ class Picture:
             return replace(camera, driver=opened.driver, model=opened.model, warnings=[])
         if topic == "camera.warning":
             return _with_warning(camera, check(data, CameraWarning))
+        if topic == "clock.stepped":
+            return replace(camera, synchronised=check(data, ClockStepped).synchronised)
         return camera
 
     def _take_pressure(self, pressure: DiskPressure, wall_ns: int) -> None:
@@ -87,6 +97,9 @@ class Picture:
             inodes_percent=pressure.inodes_percent,
             detail=pressure.detail,
             checked_wall_ns=wall_ns,
+            forecast=pressure.forecast,
+            growth=pressure.growth,
+            ledger=pressure.ledger,
         )
 
     def _take_pruned(self, pruned: StoragePruned) -> None:
@@ -95,6 +108,7 @@ class Picture:
             self.storage,
             pruned_frames=self.storage.pruned_frames + pruned.count,
             pruned_bytes=self.storage.pruned_bytes + pruned.bytes,
+            pruned_though_kept=self.storage.pruned_though_kept + (pruned.count if pruned.overrides else 0),
         )
 
 
@@ -138,6 +152,8 @@ def _with_frame(camera: CameraStatus, frame: FrameWritten) -> CameraStatus:
         last_lateness_us=camera.last_lateness_us if frame.lateness_us is None else frame.lateness_us,
         accounted_until_ns=frame.slot_ns,
         missing_now=False,
+        # One that was found again tells of the clock of its own time.
+        synchronised=camera.synchronised if frame.recovered else frame.synchronised,
     )
 
 
@@ -157,5 +173,6 @@ def _with_miss(camera: CameraStatus, miss: FrameMissed) -> CameraStatus:
         last_miss_slot_ns=miss.last_slot_ns,
         last_miss_cause=miss.cause,
         accounted_until_ns=miss.last_slot_ns,
-        missing_now=True,
+        # What a clock that was put forward has left out, no camera could take.
+        missing_now=miss.cause != "clock_step",
     )

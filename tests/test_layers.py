@@ -34,9 +34,20 @@ ONLY_IN = {
     "simplejpeg": ("capture_worker/",),
     "astral": ("capture_worker/",),
     "picamera2": ("capture_worker/cameras/",),
+    "sqlite3": ("shared/ledger/database.py",),
 }
 HEAVY = {"cv2", "numpy", "simplejpeg", "astral", "picamera2", "PIL"}
-NOT_FOR_MONTHS = {"ruamel", "hashlib", "ssl", "socket", "argparse", "difflib", "inspect", "typing_extensions"}
+NOT_FOR_MONTHS = {
+    "ruamel",
+    "hashlib",
+    "ssl",
+    "socket",
+    "argparse",
+    "difflib",
+    "inspect",
+    "typing_extensions",
+    "sqlite3",
+}
 """What costs memory and is needed at most now and then: docs/decisions/0006."""
 MOST_LINES = 400
 

@@ -12,9 +12,41 @@ import traceback
 from shared.errors import EX_CONFIG, EX_IOERR, EX_OK, EX_SOFTWARE, TimelapseError
 from timelapse import __version__, streams
 from timelapse.usage import EXIT_STATUSES, Parser, add_common, refuse_config
-from timelapse.verbs import cameras, config, events, kill, reload, restart, run, snapshot, start, status, stop
+from timelapse.verbs import (
+    cameras,
+    config,
+    doctor,
+    events,
+    frames,
+    gaps,
+    kill,
+    prune,
+    reload,
+    restart,
+    run,
+    snapshot,
+    start,
+    status,
+    stop,
+)
 
-VERBS = (run, status, restart, stop, start, kill, reload, snapshot, events, cameras, config)
+VERBS = (
+    run,
+    status,
+    restart,
+    stop,
+    start,
+    kill,
+    reload,
+    snapshot,
+    frames,
+    gaps,
+    prune,
+    events,
+    cameras,
+    config,
+    doctor,
+)
 _INTERRUPTED = 130
 
 _DESCRIPTION = """\
@@ -28,6 +60,7 @@ examples:
   timelapse status                            is it recording?
   timelapse events frame                      each frame, and each miss with its cause
   timelapse cameras                           which cameras there are
+  timelapse doctor                            what is wrong here, and what to do
   timelapse snapshot -o now.jpg               one picture now, beside the slots
   timelapse restart capture.main --wait       start one camera's worker anew
 
@@ -94,5 +127,5 @@ def _output_failed(error: OSError) -> int:
 
 
 def _bug() -> int:
-    traceback.print_exc()
+    streams.say(traceback.format_exc().rstrip())
     return EX_SOFTWARE

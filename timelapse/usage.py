@@ -113,8 +113,9 @@ def refuse_config(chosen: argparse.Namespace) -> None:
     """Raise `UsageError` where `--config` was given to a verb that has no use for it."""
     if chosen.config is not None and chosen.refuses_config:
         raise UsageError(
-            f"--config is for run, status, snapshot and config; '{chosen.refuses_config}' talks to the supervisor that "
-            "runs, which has its file already ('timelapse status' names it). Another one is chosen by --runtime-dir"
+            f"--config is for run, status, snapshot, doctor and config; '{chosen.refuses_config}' talks to the "
+            "supervisor that runs, which has its file already ('timelapse status' names it). Another one is chosen by "
+            "--runtime-dir"
         )
 
 

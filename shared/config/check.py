@@ -20,7 +20,7 @@ from shared.config.redact import shown
 from shared.config.schema import ROOT
 from shared.config.setting import Section, Setting
 from shared.config.suggest import VERY_NEAR, closest, did_you_mean
-from shared.config.tree import Entry, Mapping, Node, Scalar, Span, key_text, resolved
+from shared.config.tree import Entry, Mapping, Node, Scalar, Sequence, Span, key_text, resolved
 
 _GLUED = re.compile(r"[A-Za-z_][\w-]*:\S")
 _STANDARD_TAG = "tag:yaml.org,2002:"
@@ -93,12 +93,14 @@ class Checker:
         if name is None:
             self.mistake(entry.key.span, prefix.rstrip("."), "a key is a word, not a list or a mapping")
             return
-        key = prefix + _plain(name)
+        problem = section.name_problem(name) if section.each is not None else None
+        # A name that the user may choose so stands in the dotted path as it is: `storage.keep.every 1h`.
+        key = prefix + (name if section.each is not None and problem is None else _plain(name))
         if name in seen:
             self.mistake(entry.key.span, key, f"is given twice (first in line {seen[name].line})")
         seen.setdefault(name, entry.key.span)
         expected = section.entry(name) if section.each is None else section.each
-        if section.each is not None and (problem := section.name_problem(name)):
+        if problem is not None:
             self.mistake(entry.key.span, key, problem)
         if expected is CAMERA:
             self.cameras.setdefault(name, entry.key.span)
@@ -112,6 +114,9 @@ class Checker:
     def _setting(self, entry: Entry, setting: Setting, key: str) -> None:
         self.failed.add(key)
         value = resolved(entry.value)
+        if setting.many and isinstance(value, Sequence):
+            self._items(entry, value, setting, key)
+            return
         if not isinstance(value, Scalar):
             kind = "section" if isinstance(value, Mapping) else "list"
             self.mistake(entry.value.span, key, f"takes one value, such as {setting.example}, not a {kind}")
@@ -129,6 +134,26 @@ class Checker:
             return
         self.failed.discard(key)
         self.found.setdefault(key, Found(parsed, entry.value.span))
+
+    def _items(self, entry: Entry, sequence: Sequence, setting: Setting, key: str) -> None:
+        """A list of values, each right or told of where it stands."""
+        right = self._tag(entry.value, key)
+        parsed: tuple[Any, ...] = ()
+        for item in sequence.items:
+            value = resolved(item)
+            if not isinstance(value, Scalar) or value.is_null:
+                self.mistake(item.span, key, f"takes values in its list, such as {setting.example}")
+                right = False
+                continue
+            try:
+                parsed += setting.parse(value.text, self._base_dir)
+            except ValueError as error:
+                self.mistake(item.span, key, str(error))
+                right = False
+            right = self._tag(item, key) and right
+        if right:
+            self.failed.discard(key)
+            self.found.setdefault(key, Found(parsed, entry.value.span))
 
     def _tag(self, node: Node, key: str) -> bool:
         """Whether the node is free of tags of others' making (`!secret`, `!include`), which would go unheeded."""

@@ -17,9 +17,10 @@ from shared.config.mistakes import MistakesError
 from shared.config.quote import written
 from shared.config.read import parse
 from shared.config.redact import shown
+from shared.config.schema import KEEP
 from shared.config.show import no_camera, setting_of
 from shared.config.splice import nested_flow, nested_lines, replaced, step_of, with_flow_entry, with_lines_after
-from shared.config.tree import Alias, Entry, Mapping, Node, Scalar, end_of, key_text
+from shared.config.tree import Alias, Entry, Mapping, Node, Scalar, Sequence, end_of, key_text
 from shared.errors import UsageError
 
 
@@ -35,6 +36,7 @@ def set_value(text: str, dotted_key: str, value: str, path: str) -> str:
     names = dotted_key.split(".")
     _check_camera(root, names)
     _check_control(names)
+    _check_rule(names)
     edited = _Edit(text, path, root, names).with_value(value.strip())
     _verify(text, edited, dotted_key, value.strip(), path)
     return edited
@@ -62,6 +64,15 @@ def _check_control(names: list[str]) -> None:
     problem = control_name_problem(names[3])
     if problem:
         raise UsageError(f"{'.'.join(names[:3])}.{shown(names[3])}: {problem}")
+
+
+def _check_rule(names: list[str]) -> None:
+    """Likewise of the rules that keep frames."""
+    if names[:2] != ["storage", KEEP.name]:
+        return
+    problem = KEEP.name_problem(names[2])
+    if problem:
+        raise UsageError(f"storage.keep.{shown(names[2])}: {problem}")
 
 
 def _camera_names(root: Node | None) -> list[str]:
@@ -99,8 +110,9 @@ class _Edit:
         return self._replaced(node, value)
 
     def _replaced(self, node: Node, value: str) -> str:
-        """Another value where there is one, also in place of an alias."""
-        if not isinstance(node, Scalar | Alias):
+        """Another value where there is one, also in place of an alias or of a list in brackets."""
+        in_brackets = isinstance(node, Sequence) and node.flow and setting_of(".".join(self._names)).many
+        if not isinstance(node, Scalar | Alias | Sequence) or (isinstance(node, Sequence) and not in_brackets):
             self._refuse(node)
         style = node.style if isinstance(node, Scalar) else ""
         return self._put(node, written(value, flow=self._flow, style=style))
@@ -120,7 +132,7 @@ class _Edit:
         last = mapping.entries[-1].value
         return with_lines_after(self._text, end_of(last), self._lines(names, value, column))
 
-    def _put(self, node: Scalar | Alias, new: str) -> str:
+    def _put(self, node: Scalar | Alias | Sequence, new: str) -> str:
         """`new` in the place of `node`, which may be no more than the place after a colon, or after a bare key."""
         start = node.span.start
         if node.span.end > start:

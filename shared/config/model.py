@@ -19,6 +19,7 @@ DEFAULT_LEASE_CAPS_S = {
     "sleep": 90.0,
     "disk": 60.0,
     "prune": 60.0,
+    "ledger": 60.0,
 }
 
 
@@ -34,6 +35,7 @@ ExposureMode = Literal["auto", "locked", "ramp"]
 Flip = Literal["none", "horizontal", "vertical", "both"]
 Hdr = Literal["off", "single", "multi", "multi-unmerged", "night"]
 Standby = Literal["auto", "always", "never"]
+WhenFull = Literal["delete_oldest", "stop"]
 
 
 class RampConfig(Struct, frozen=True):
@@ -89,7 +91,12 @@ class CameraConfig(Struct, frozen=True):
 class StorageConfig(Struct, frozen=True):
     """When to refuse, when to clean and what to keep.
 
-    Percentages are of the space that users may fill, as df has it.
+    Percentages are of the space that users may fill, as df has it. `keep` is for how long (in seconds, None for ever)
+    which frames stay, by the rule's name, `all` or `every 1h`; empty: all, as long as there is room. `max_size_bytes`
+    is of the archive, as du counts; 0 is no limit. `protect` are days and times as `shared.config.protected` reads
+    them. `when_full` is whether what `keep` keeps may go for room, `yield_percent` how much of the archive may for
+    others' growth. `ledger_commit_s` is how long what
+    happens may wait before it is written into the ledger. `checksums` is whether the ledger keeps one of each frame.
     """
 
     stop_above_percent: float = 90.0
@@ -98,6 +105,13 @@ class StorageConfig(Struct, frozen=True):
     clean_to_percent: float = 80.0
     keep_min_s: float = 3600.0
     keep_days: float = 0.0
+    keep: dict[str, float | None] = {}
+    max_size_bytes: int = 0
+    protect: tuple[str, ...] = ()
+    when_full: WhenFull = "delete_oldest"
+    yield_percent: float = 50.0
+    ledger_commit_s: float = 10.0
+    checksums: bool = False
 
 
 class RestartConfig(Struct, frozen=True):

@@ -13,11 +13,26 @@ from typing import get_args
 from shared.config import scalars, units
 from shared.config.bounds import DAY_S
 from shared.config.camera_keys import CAMERA, camera_name_problem
-from shared.config.model import DEFAULT_LEASE_CAPS_S, Standby
+from shared.config.keep_rules import format_keep, keep_name_problem, parse_keep_s
+from shared.config.model import DEFAULT_LEASE_CAPS_S, Standby, WhenFull
 from shared.config.paths import parse_directory, parse_file
-from shared.config.setting import Effect, Section, Setting, boolean, choice, degrees, duration, text_only, threshold
+from shared.config.protected import format_protect, parse_protect
+from shared.config.setting import (
+    USERS_OWN,
+    Effect,
+    Section,
+    Setting,
+    boolean,
+    choice,
+    degrees,
+    duration,
+    share,
+    text_only,
+    threshold,
+)
 
 LONGEST_KEPT_DAYS = 36_500.0
+LARGEST_ARCHIVE_BYTES = 10**18
 
 
 def _lease_cap(operation: str) -> Setting:
@@ -31,6 +46,12 @@ LOCATION = Section(
     "location",
     "location",
     (degrees("latitude", 90.0, "59.9"), degrees("longitude", 180.0, "10.7")),
+)
+KEEP = Section(
+    "keep",
+    "keep",
+    each=Setting(USERS_OWN, "", text_only(parse_keep_s), format_keep, "30d", none_is_a_value=True),
+    name_problem=keep_name_problem,
 )
 STORAGE = Section(
     "storage",
@@ -48,6 +69,19 @@ STORAGE = Section(
             units.format_number,
             "30",
         ),
+        KEEP,
+        Setting(
+            "max_size",
+            "max_size_bytes",
+            text_only(scalars.within(units.parse_size_bytes, 0, LARGEST_ARCHIVE_BYTES, units.format_size)),
+            units.format_size,
+            "200GB",
+        ),
+        Setting("protect", "protect", text_only(parse_protect), format_protect, "2026-06-01", many=True),
+        choice("when_full", get_args(WhenFull), "stop"),
+        share("yield", "50%"),
+        duration("ledger_commit", 1.0, 3600.0, "10s"),
+        boolean("checksums", "false"),
     ),
 )
 RESTART = Section(

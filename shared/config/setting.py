@@ -31,7 +31,8 @@ class Setting(Struct, frozen=True):
     """One value. `parse(text, base_dir)` raises ValueError; `example` is a value that a message can show.
 
     `none_is_a_value` is whether `parse` and `render` have a word for None (`auto`); elsewhere None is a key that is
-    not given. `free_text` is whether an @ in it is the user's, and no password stands before it.
+    not given. `free_text` is whether an @ in it is the user's, and no password stands before it. `many` is whether it
+    may be written as a list too: `parse` returns a tuple then, and what the items yield is put together.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Setting(Struct, frozen=True):
     required: bool = False
     none_is_a_value: bool = False
     free_text: bool = False
+    many: bool = False
 
 
 class Section(Struct, frozen=True):
@@ -76,6 +78,12 @@ def duration(name: str, low_s: float, high_s: float, example: str) -> Setting:
 def threshold(name: str, example: str) -> Setting:
     """A share of the disk."""
     return Setting(name, f"{name}_percent", text_only(bounds.parse_threshold), units.format_percent, example)
+
+
+def share(name: str, example: str) -> Setting:
+    """A part of something, from none to all of it."""
+    parse = scalars.within(units.parse_percent, 0.0, 100.0, units.format_percent)
+    return Setting(name, f"{name}_percent", text_only(parse), units.format_percent, example)
 
 
 def degrees(name: str, most: float, example: str) -> Setting:

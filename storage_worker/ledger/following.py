@@ -14,7 +14,7 @@ from typing import Any
 
 from shared.clock import NS_PER_S
 from shared.errors import WireError
-from shared.messages import Event, Request
+from shared.messages import EARLIER, Event, Request
 from shared.sequence import TICK, Sequence
 from shared.transport import Control
 from shared.wire import check
@@ -87,7 +87,8 @@ class Following:
         if self._sequence is None or self._sequence.boot != boot:
             heard = self._known if self._sequence is None else self.position
             same = heard is not None and heard[0] == boot
-            self._known, self._earlier = heard, heard is not None and not same
+            # Those that nobody here has heard a word of too: they may have been killed before storage had begun.
+            self._known, self._earlier = heard, not same
             self._sequence = Sequence(boot, TOPICS, heard[1] if heard is not None and same else 0)
             self._behind, self._asked = True, ""
         return self._sequence
@@ -96,8 +97,8 @@ class Following:
         sequence = self._sequence
         assert sequence is not None
         boot, after_seq = sequence.boot, sequence.whole_seq
-        if self._earlier and self._known is not None:
-            boot, after_seq = self._known
+        if self._earlier:
+            boot, after_seq = EARLIER, 0
         request = Request(id=os.urandom(8).hex(), verb="replay", boot=boot, after_seq=after_seq)
         if self.control.send(request):
             self._asked, self._asked_mono_ns = request.id, now_mono_ns
@@ -112,9 +113,9 @@ class Following:
             # Of a supervisor that is no longer ours; the next tick asks again.
             return
         if boot != sequence.boot:
-            # All that an earlier supervisor can still give.
+            # All that is left of earlier supervisors.
             self._earlier = False
-            yield from (event for event in events if event.topic in TOPICS)
+            yield from (event for event in events if event.topic in TOPICS and not self._is_known(event))
             return
         before_seq = sequence.whole_seq
         fresh, missing = sequence.take_replayed(events)
@@ -122,3 +123,6 @@ class Following:
         sequence.move_to(events[-1].seq if events else last_seq)
         self._behind = sequence.whole_seq < last_seq or (bool(self._tick) and not sequence.is_whole(self._tick))
         yield from fresh
+
+    def _is_known(self, event: Event) -> bool:
+        return self._known is not None and event.boot == self._known[0] and event.seq <= self._known[1]

@@ -1,7 +1,7 @@
 """Keeping the ledger of one output directory, beside the other work of the storage worker.
 
 Owns: when something is written or compared, and what happens where that fails. Does not own: what is written (`noting`,
-`comparing`), how (`batch`), hearing events (`following`).
+`comparing`), how (`batch`), hearing events (`following`), outliving a kill (`pending`).
 Invariant: `work` alone touches the disk, does one small step at a time, and raises nothing for the ledger's sake. What
 can't be written waits in memory, within bounds; beyond them the tree is compared again.
 """
@@ -16,20 +16,19 @@ from shared.brake import Brake
 from shared.clock import NS_PER_MS, NS_PER_S, Clock
 from shared.config.model import Configuration
 from shared.errors import WireError
-from shared.events import FrameMissed, FrameWritten
 from shared.ledger.database import Database, LedgerError, open_for_writing
 from shared.ledger.rows import FrameRow, SettingsRow, row_of_name
 from shared.ledger.schema import FILE_NAME, REBUILD_NAME
 from shared.ledger.zone import zone_name
 from shared.messages import Event
 from shared.status import LedgerTrouble
-from shared.wire import check
 from storage_worker.camera_frames import Steps
 from storage_worker.ledger import repair
 from storage_worker.ledger.batch import Batch, Cameras
 from storage_worker.ledger.comparing import Comparison, Surroundings
-from storage_worker.ledger.following import Following
-from storage_worker.ledger.noting import interval_of, row_of, run_of_frame, run_of_miss
+from storage_worker.ledger.following import Following, Position
+from storage_worker.ledger.noting import Note, note_of
+from storage_worker.ledger.pending import Pending
 from storage_worker.ledger.settings_history import SettingsHistory
 
 log = logging.getLogger(__name__)
@@ -50,16 +49,24 @@ _LEISURE = 1
 class Keeper:
     """The ledger as the storage worker has it. All times are monotonic nanoseconds but where they say otherwise.
 
-    `following` is None where there are no events to hear: while no supervisor runs.
+    `following` is None where there are no events to hear: while no supervisor runs. `pending` is None where nothing has
+    to outlive this process.
     """
 
     def __init__(
-        self, output_dir: Path, configuration: Configuration, clock: Clock, following: Following | None
+        self,
+        output_dir: Path,
+        configuration: Configuration,
+        clock: Clock,
+        following: Following | None,
+        pending: Pending | None = None,
     ) -> None:
         self.path = output_dir / FILE_NAME
         self._output_dir = output_dir
         self._clock = clock
         self._following = following
+        self._pending = pending
+        self._heard: Position | None = None
         self._brake = Brake(log)
         self._failing: tuple[int, str] | None = None
         self._database: Database | None = None
@@ -75,6 +82,10 @@ class Keeper:
         self._rest_until_ns = 0
         self._request_from_ns = 0
         self.reconfigure(configuration)
+        if pending is not None:
+            notes, self._heard = pending.load()
+            for note in notes:
+                self._take(note)
 
     def reconfigure(self, configuration: Configuration) -> None:
         """Other intervals, windows or cameras, from now on."""
@@ -168,7 +179,7 @@ class Keeper:
             self._failed(error)
 
     def catch_up(self) -> None:
-        """Take in what a replay has brought. Touches no disk."""
+        """Take in what a replay has brought, and keep all that was taken in since the last call. Touches no disk."""
         if self._following is None:
             return
         for event in self._following.catch_up(self._clock.mono_ns()):
@@ -177,6 +188,8 @@ class Keeper:
         if self._following.take_lost():
             log.warning("events were lost for good: the frames among them are found in the tree, the misses are not")
             self.compare_again()
+        if self._pending is not None:
+            self._pending.save(self._following.position)
 
     def close(self) -> None:
         """Write what waits, and let go of the file. Blocks for the disk. Raises nothing."""
@@ -192,28 +205,26 @@ class Keeper:
             self._following.close()
 
     def _note(self, event: Event) -> None:
-        if event.topic == "frame.written":
-            frame = check(event.data, FrameWritten)
-            row = row_of(frame)
-            if row is None:
-                return
-            self._unseen.append((frame.camera, row))
-            self._batch.put(frame.camera, row)
-            if told_ms := interval_of(frame):
-                self._batch.add_run(frame.camera, run_of_frame(row.slot_ms, told_ms))
-            else:
-                guess_ms = self._settings.interval_ms(frame.camera, row.slot_ms) or self._now_ms(frame.camera)
-                self._batch.add_guess(frame.camera, run_of_frame(row.slot_ms, guess_ms))
-        elif event.topic == "frame.missed":
-            missed = check(event.data, FrameMissed)
-            if (run := run_of_miss(missed)) is not None:
-                self._batch.add_run(missed.camera, run)
+        if (note := note_of(event, self._guessed_ms)) is None:
+            return
+        self._take(note)
+        if self._pending is not None:
+            self._pending.add(note)
+
+    def _take(self, note: Note) -> None:
+        if note.row is not None:
+            self._unseen.append((note.camera, note.row))
+            self._batch.put(note.camera, note.row)
+        if note.is_guess:
+            self._batch.add_guess(note.camera, note.run)
+        else:
+            self._batch.add_run(note.camera, note.run)
         self._expect_commit()
 
-    def _now_ms(self, camera: str) -> int:
-        """The interval that is configured now; a second where there is none."""
+    def _guessed_ms(self, camera: str, slot_ms: int) -> int:
+        """The interval that was configured then, or is now; a second where there is none."""
         row = self._settings.now.get(camera)
-        return (row.interval_ms if row else 0) or 1000
+        return self._settings.interval_ms(camera, slot_ms) or (row.interval_ms if row else 0) or 1000
 
     def _expect_commit(self) -> None:
         if self._commit_from_ns is None:
@@ -249,7 +260,7 @@ class Keeper:
             self._cameras.forget()
             self._settings.load(self._database)
             if self._following is not None:
-                self._following.begin_at(repair.position_in(self._database))
+                self._following.begin_at(self._heard or repair.position_in(self._database))
             self._note_settings()
             self.compare_again()
         return self._database
@@ -272,6 +283,8 @@ class Keeper:
         self._batch.carry_out(database, self._cameras)
         if self._batch.overflowed:
             self.compare_again()
+        if self._pending is not None:
+            self._pending.clear()
         self._batch = Batch()
         self._commit_from_ns = None
         self._failing = None

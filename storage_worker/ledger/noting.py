@@ -1,18 +1,55 @@
 """From an event about slots to what the ledger says of them.
 
-Owns: that translation. Does not own: hearing events (`following`), writing (`batch`).
+Owns: that translation. Does not own: hearing events (`following`), writing (`batch`), keeping notes (`pending`).
 Invariant: pure. The same event noted twice is noted once.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from msgspec import Struct
+
 from shared.clock import NS_PER_MS
 from shared.events import FrameMissed, FrameWritten
 from shared.ledger.rows import FrameRow, Run, row_of_name
 from shared.ledger.schema import KIND_OF_CAUSE, RECORDED
+from shared.messages import Event
+from shared.wire import check
 from storage_worker.delete import is_frame_path
 
 _MOST_PERCENT = 100
+
+
+class Note(Struct, frozen=True, array_like=True):
+    """What one event says of slots: their account, and the frame of a recorded one.
+
+    `is_guess`: the interval of `run` is not the event's own.
+    """
+
+    camera: str
+    run: Run
+    row: FrameRow | None = None
+    is_guess: bool = False
+
+
+def note_of(event: Event, guessed_ms: Callable[[str, int], int]) -> Note | None:
+    """What there is to write; None for an event that says nothing of slots. Raises `WireError`.
+
+    `guessed_ms` gives the interval of a camera at a slot (ms) where the event does not.
+    """
+    if event.topic == "frame.written":
+        frame = check(event.data, FrameWritten)
+        if (row := row_of(frame)) is None:
+            return None
+        told_ms = interval_of(frame)
+        run = run_of_frame(row.slot_ms, told_ms or guessed_ms(frame.camera, row.slot_ms))
+        return Note(frame.camera, run, row, is_guess=told_ms is None)
+    if event.topic == "frame.missed":
+        missed = check(event.data, FrameMissed)
+        missed_run = run_of_miss(missed)
+        return None if missed_run is None else Note(missed.camera, missed_run)
+    return None
 
 
 def row_of(frame: FrameWritten) -> FrameRow | None:

@@ -21,7 +21,7 @@ cameras:
   main: {{source: test, resolution: 640x480, interval: 200ms}}
 supervisor:
   restart: {{base: 100ms, max: 200ms, stable: 1s}}
-  lease_caps: {{write: {patience}, disk: {patience}, sleep: 90s}}
+  lease_caps: {{write: {patience}, disk: {patience}, ledger: {patience}, sleep: 90s}}
 """
 
 

@@ -22,7 +22,8 @@ import msgspec
 from shared import wire
 from shared.causes import MissCause
 from shared.config.model import Configuration
-from shared.messages import Configure, Event, Hello, Lease, Published, Ready, Snapped
+from shared.events import BusTick
+from shared.messages import Answer, Configure, Event, Hello, Lease, Prune, Pruned, Published, Ready, Request, Snapped
 from shared.transport import Hub, Poller
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,6 +45,7 @@ class HubHarness:
         self.readies: list[Ready] = []
         self.published: list[Published] = []
         self.snapped: list[Snapped] = []
+        self.prunings: list[Pruned] = []
         self.leases: list[Lease] = []
         self.subscriptions: set[str] = set()
         self.processes: list[subprocess.Popen[bytes]] = []
@@ -55,6 +57,7 @@ class HubHarness:
         self._incarnations: dict[str, int] = {}
         self._seq = 0
         self._tseq: dict[str, int] = {}
+        self._kept: list[Event] = []
 
     def __enter__(self) -> Self:
         return self
@@ -130,8 +133,8 @@ class HubHarness:
         """What all incarnations of a worker have written to standard error."""
         return self._log_path(worker).read_text("utf-8", "replace")
 
-    def publish(self, topic: str, data: object, source: str = "test") -> None:
-        """Say an event on the tap, numbered as the bus does."""
+    def publish(self, topic: str, data: object, source: str = "test", *, lost: bool = False) -> None:
+        """Say an event on the tap, numbered as the bus does; or have it lost, so that a replay alone has it."""
         self._seq += 1
         self._tseq[topic] = self._tseq.get(topic, 0) + 1
         event = Event(
@@ -145,12 +148,35 @@ class HubHarness:
             mono_ns=time.monotonic_ns(),
             data=wire.check_event_data(topic, data),
         )
-        self._hub.publish(topic, wire.pack(event))
+        self._kept.append(event)
+        if not lost:
+            self._hub.publish(topic, wire.pack(event))
+
+    def tick(self) -> None:
+        """Tell how far the numbers have come."""
+        data = wire.check_event_data("bus.tick", BusTick(seq=self._seq, tseq=self._tseq))
+        now = (time.time_ns(), time.monotonic_ns())
+        event = Event(
+            v=1,
+            topic="bus.tick",
+            source="test",
+            boot="harness",
+            seq=self._seq,
+            tseq=0,
+            wall_ns=now[0],
+            mono_ns=now[1],
+            data=data,
+        )
+        self._hub.publish("bus.tick", wire.pack(event))
 
     def reload(self, worker: str, configuration: Configuration) -> None:
         """Send a worker that said `Hello` another configuration, as after SIGHUP."""
         self.configuration = configuration
         self._hub.send_to_worker(self._routes[worker], Configure(configuration=configuration))
+
+    def order_prune(self, worker: str, operation: str) -> None:
+        """Order a worker that said `Hello` to delete now what it may."""
+        self._hub.send_to_worker(self._routes[worker], Prune(operation=operation))
 
     def events(self, topic: str, kind: type[msgspec.Struct] | None = None) -> list[Any]:
         """What workers have published under `topic` so far: plain maps, or `kind` where it is given."""
@@ -187,11 +213,25 @@ class HubHarness:
                 self.readies.append(message)
             elif isinstance(message, Snapped):
                 self.snapped.append(message)
+            elif isinstance(message, Pruned):
+                self.prunings.append(message)
             else:
                 self.published.append(message)
         self.leases.extend(self._hub.lease_messages(_MOST))
+        for sender, request in self._hub.requests(_MOST):
+            self._hub.answer(sender, self._replayed(request))
         if self._hub.events in ready:
             self._subscribed(self._hub.events.recv_multipart()[0])
+
+    def _replayed(self, request: Request) -> Answer:
+        """To `replay`, as the supervisor has it; to anything else, nothing."""
+        events = [msgspec.to_builtins(event) for event in self._kept if event.seq > request.after_seq]
+        if request.boot not in {"", "harness"}:
+            events = []
+        boot = request.boot or "harness"
+        return Answer(
+            id=request.id, ok=True, data={"boot": boot, "first_seq": 1, "last_seq": self._seq, "events": events[:500]}
+        )
 
     def _answer(self) -> Configure:
         return Configure(configuration=self.configuration, accounted_until_ns=self.accounted_until_ns, since=self.since)

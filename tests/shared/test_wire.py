@@ -21,6 +21,8 @@ from shared.messages import (
     Hello,
     Lease,
     Order,
+    Prune,
+    Pruned,
     Published,
     Ready,
     Request,
@@ -30,7 +32,20 @@ from shared.messages import (
 )
 from tests.rig.struct_values import PLAIN, values_of
 
-_MESSAGES: list[Any] = [Hello, Ready, Published, Snapped, Configure, Snapshot, Lease, Event, Request, Answer]
+_MESSAGES: list[Any] = [
+    Hello,
+    Ready,
+    Published,
+    Snapped,
+    Pruned,
+    Configure,
+    Snapshot,
+    Prune,
+    Lease,
+    Event,
+    Request,
+    Answer,
+]
 _KINDS: list[Any] = [*_MESSAGES, WorkerMessage, Order]
 _HELLO = Hello(worker="capture.main", incarnation=1, pid=2)
 _MISSED = FrameMissed(camera="main", first_slot_ns=0, last_slot_ns=10, interval_ns=10, count=2, cause="stale")

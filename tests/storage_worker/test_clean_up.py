@@ -15,8 +15,8 @@ from shared.clock import NS_PER_S
 from shared.config.model import StorageConfig
 from storage_worker.archive import Archive
 from storage_worker.clean_up import CleanUp, Surroundings
+from storage_worker.keeping.judge import Moment
 from storage_worker.pressure import Need
-from storage_worker.retention import Moment
 from storage_worker.set_aside import SetAside
 from tests.rig.planted_frames import frames_in, plant, plant_row
 from tests.rig.small_disk import ext4, make_immutable, remount, tmpfs
@@ -303,7 +303,7 @@ def test_cleaning_a_read_only_disk_tries_once_and_ends(tmp_path: Path) -> None:
 def test_cleaning_where_nothing_can_be_deleted_ends_after_a_thousand_and_goes_on_behind_them(
     memory_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plant_row(memory_path, "a", newest_ns=_NOW_NS, count=1500, apart_s=10)
+    plant_row(memory_path, "a", newest_ns=_NOW_NS, count=1500, apart_s=8640)
     place, unlink = _Place(memory_path), os.unlink
     monkeypatch.setattr("os.unlink", _refusing)
     assert place.clean().failed == 1000

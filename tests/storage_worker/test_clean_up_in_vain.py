@@ -12,8 +12,8 @@ from shared.clock import NS_PER_S
 from shared.config.model import StorageConfig
 from storage_worker.archive import Archive
 from storage_worker.clean_up import CleanUp, Surroundings
+from storage_worker.keeping.judge import Moment
 from storage_worker.pressure import Need
-from storage_worker.retention import Moment
 from storage_worker.set_aside import SetAside
 from tests.rig.planted_frames import frames_in, plant, plant_row
 

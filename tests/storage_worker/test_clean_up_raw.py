@@ -10,8 +10,8 @@ from shared.frame_name import parse
 from shared.tree import FoundFrame
 from storage_worker.archive import Archive
 from storage_worker.clean_up import CleanUp, Surroundings
+from storage_worker.keeping.judge import Moment
 from storage_worker.pressure import Need
-from storage_worker.retention import Moment
 from storage_worker.set_aside import SetAside
 from tests.rig.planted_frames import frames_in, plant
 from tests.rig.steps import finish

@@ -326,3 +326,15 @@ def test_shutdown_hurried_slays_everything_at_once(ship: _Ship) -> None:
         ship.bury(name)
         assert ship.one(name).last_detail == f"ended by {signal.SIGKILL.name}" or name == "storage"
         assert ship.one(name).record.state is State.STOPPED
+
+
+def test_worker_began_when_it_began_though_the_clock_was_put_back_since(ship: _Ship) -> None:
+    """Else what it misses until the clock comes there again would be called older than it is."""
+    ship.sail()
+    worker, began_ns = ship.one("storage"), ship.clock.wall
+    ship.pass_time(60)
+    step_ns = 50 * 365 * 86_400 * NS_PER_S
+    ship.clock.set_wall(ship.clock.wall - step_ns)
+    assert worker.since_wall_ns == began_ns - step_ns
+    ship.clock.set_wall(ship.clock.wall + step_ns)
+    assert worker.since_wall_ns == began_ns

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from shared.clock import NS_PER_S
 from shared.config.model import CameraConfig, Configuration, StorageConfig
@@ -16,6 +17,7 @@ from shared.events import (
     CameraLost,
     CameraOpened,
     CameraWarning,
+    ClockStepped,
     DiskPressure,
     FrameMissed,
     FrameWritten,
@@ -241,3 +243,30 @@ def test_camera_warnings_stay_while_it_is_lost_and_end_where_a_new_worker_opens_
     assert [each.warning for each in picture.cameras["main"].warnings] == ["black"]
     _say(picture, "camera.opened", CameraOpened(camera="main", driver="test", model="scene"))
     assert picture.cameras["main"].warnings == []
+
+
+def test_clock_is_as_the_newest_frame_or_step_told() -> None:
+    picture = _picture()
+    seen = [picture.cameras["main"].synchronised]
+    for topic, data in (
+        ("frame.written", structs.replace(_frame(1), synchronised=False)),
+        ("frame.missed", _miss(2, 2, "stale")),
+        ("clock.stepped", ClockStepped(camera="main", step_ns=5, synchronised=True)),
+        ("frame.written", structs.replace(_frame(3, None), synchronised=False)),
+        ("frame.written", structs.replace(_frame(4), synchronised=None)),
+    ):
+        _say(picture, topic, data)
+        assert picture.changed
+        seen.append(picture.cameras["main"].synchronised)
+    assert seen == [None, False, False, True, True, None], "a frame that was found again tells of another time"
+
+
+def test_slots_that_a_clock_left_out_are_misses_but_not_missing_now() -> None:
+    """An hourly camera would be called in trouble for an hour after each boot without a clock."""
+    picture = _picture()
+    seen = []
+    for miss in (_miss(1, 1, "stale"), _miss(2, 9, "clock_step"), _miss(10, 10, "overrun")):
+        _say(picture, "frame.missed", miss)
+        seen.append(picture.cameras["main"].missing_now)
+    assert seen == [True, False, True]
+    assert picture.cameras["main"].misses == {"stale": 1, "clock_step": 8, "overrun": 1}

@@ -16,7 +16,22 @@ from timelapse import cli
 from timelapse.verbs import status
 
 HEAVY = ("zmq", "ruamel", "cv2", "numpy", "msgpack", "asyncio")
-VERBS = ("run", "status", "restart", "stop", "start", "kill", "reload", "snapshot", "events", "cameras", "config")
+VERBS = (
+    "run",
+    "status",
+    "restart",
+    "stop",
+    "start",
+    "kill",
+    "reload",
+    "snapshot",
+    "frames",
+    "gaps",
+    "events",
+    "cameras",
+    "config",
+    "doctor",
+)
 
 
 def test_help_loads_nothing_heavy() -> None:
@@ -97,7 +112,7 @@ def test_config_option_of_a_verb_that_reads_none_is_a_mistake_and_not_in_its_hel
     assert cli.main([*given, verb, *worker] if before else [verb, *worker, *given]) == 64
     told = capsys.readouterr().err
     assert told.startswith(
-        f"timelapse: --config is for run, status, snapshot and config; '{verb}' talks to the supervisor"
+        f"timelapse: --config is for run, status, snapshot, doctor and config; '{verb}' talks to the supervisor"
     )
     with pytest.raises(SystemExit):
         cli.main([verb, "--help"])

@@ -18,6 +18,7 @@ from timelapse.doctor import (
     memory,
     mount,
     network,
+    outlook,
     packages,
     power,
     processes,
@@ -151,6 +152,7 @@ def _judge_first(gathering: Gathering, unit: Service, read: Read, known: Known) 
         gathering.findings += configuration.judge_read(read, known)
     if known.status is not None:
         gathering.findings += recording.judge(known.status, known)
+        gathering.findings += outlook.judge(known.status, known)
 
 
 def _known(said: Talk, unit: Service, read: Read, now_wall_ns: int, places: Places) -> Known:

@@ -8,12 +8,14 @@ Invariant: the judgement is pure but for the local time zone.
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 from msgspec import Struct
 
 from shared.clock import NS_PER_S
-from shared.status import FILE_NAME, CameraStatus, Status, WorkerStatus
+from shared.ledger.schema import FILE_NAME as LEDGER_NAME
+from shared.status import FILE_NAME, CameraStatus, Status, StorageStatus, WorkerStatus
 from timelapse.doctor.finding import Finding, fault, ok, warning
 from timelapse.doctor.known import Known
 from timelapse.show.verdict import trouble_of_camera, trouble_of_worker, waits
@@ -64,7 +66,7 @@ def judge(status: Status, known: Known) -> list[Finding]:
         findings += [_frames(status, name, known), *_gaps(name, camera, known), *_pictures(name, camera, known)]
     for name, worker in status.workers.items():
         findings.append(_worker(name, worker, known))
-    return findings
+    return [*findings, _ledger(status.storage, known)]
 
 
 def _start(known: Known) -> str:
@@ -127,6 +129,18 @@ def _pictures(name: str, camera: CameraStatus, known: Known) -> list[Finding]:
         do = known.control(f"snapshot {name} -o now.jpg")
         findings.append(warning("recording.pictures", saw, subject=name, do=do, advice=plain(found.detail)))
     return findings
+
+
+def _ledger(storage: StorageStatus, known: Known) -> Finding:
+    trouble = storage.ledger
+    if trouble is None:
+        return ok("recording.ledger", "the ledger is kept")
+    since = duration((known.now_wall_ns - trouble.since_wall_ns) / NS_PER_S)
+    waiting = f", {count(trouble.waiting, 'change')} waiting in memory" if trouble.waiting else ""
+    saw = f"the ledger can't be written since {since}: {plain(trouble.detail)}{waiting}; recording goes on"
+    file = shlex.quote(f"{storage.output_dir}/{LEDGER_NAME}")
+    do = f"ls -l {file}; lsattr {file}; sudo dmesg | tail -30"
+    return warning("recording.ledger", saw, do=do, advice="Deleting it does no harm but to the causes of old misses.")
 
 
 def _worker(name: str, worker: WorkerStatus, known: Known) -> Finding:

@@ -85,6 +85,8 @@ def _frame_written(data: FrameWritten) -> str:
         parts.append(words.lateness(data.lateness_us))
     if data.take > 1:
         parts.append(f"take {data.take}")
+    if data.synchronised is False:
+        parts.append("clock not synchronised")
     if data.recovered:
         parts.append("found again on the disk")
     return f"{data.camera} {words.time_of_day(data.slot_ns)}: {', '.join(parts)}, {data.path}"
@@ -121,7 +123,8 @@ def _disk_pressure(data: DiskPressure) -> str:
 def _storage_pruned(data: StoragePruned) -> str:
     frames = f"{words.count(data.count, 'frame')} deleted ({words.size(data.bytes)}, {data.rule})"
     span = data.oldest if data.oldest == data.newest else f"{data.oldest} to {data.newest}"
-    return f"{frames}: {span}"
+    though = f" though storage.{data.overrides} keeps them" if data.overrides else ""
+    return f"{frames}{though}: {span}"
 
 
 def _worker_changed(data: WorkerChanged) -> str:
@@ -162,7 +165,13 @@ def _bus_tick(data: BusTick) -> str:
 
 
 def _supervisor_started(data: SupervisorStarted) -> str:
-    return f"version {data.version}, pid {data.pid}, {data.config}"
+    gaps = [f"{camera} {_gap(gap.gap_s, gap.slots)}" for camera, gap in data.gaps.items() if gap.gap_s and gap.slots]
+    nobody = f"nobody recorded {', '.join(gaps)}" if gaps else ""
+    return _listed(f"version {data.version}", f"pid {data.pid}", data.config, nobody)
+
+
+def _gap(gap_s: float, slots: int) -> str:
+    return f"for {words.duration(gap_s)} ({words.count(slots, 'slot')})"
 
 
 def _supervisor_stopping(data: SupervisorStopping) -> str:

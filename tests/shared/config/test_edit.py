@@ -334,6 +334,8 @@ _VALUES = {
     "storage.clean": st.sampled_from(["true", "false"]),
     "storage.keep_min": _DURATION,
     "storage.keep_days": st.integers(1, 999).map(str),
+    "storage.yield": st.integers(0, 100).map("{}%".format),
+    "storage.ledger_commit": st.integers(1, 999).map("{}s".format),
     "supervisor.restart.base": _DURATION,
     "supervisor.restart.stable": _DURATION,
     "supervisor.lease_caps.open": _DURATION,

@@ -61,8 +61,11 @@ def test_example_shows_defaults_that_are_the_defaults() -> None:
     shown = parse(_with_defaults_shown(), str(EXAMPLE))
     assert shown.secrets == str(EXAMPLE.with_name("secrets"))
     assert shown.cameras == {"main": WITHOUT_DEFAULT}
+    days = {"all": 7, "every 1m": 30, "every 1h": 365}
+    assert shown.storage.keep == {**{name: 86_400 * count for name, count in days.items()}, "every 1d": None}
     plain = {"main": CameraConfig("main", source="test")}
-    assert structs.replace(shown, location=None, secrets=None, cameras=plain) == read(str(EXAMPLE))
+    storage = structs.replace(shown.storage, keep={})
+    assert structs.replace(shown, location=None, secrets=None, cameras=plain, storage=storage) == read(str(EXAMPLE))
 
 
 def test_example_explains_every_key() -> None:

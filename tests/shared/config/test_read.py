@@ -85,7 +85,7 @@ def test_file_with_everything_is_read_whole(tmp_path: Path) -> None:
         storage=StorageConfig(95.0, False, 85.5, 80.0, 7200.0, 30.0),
         supervisor=SupervisorConfig(
             RestartConfig(1.0, 60.0, 30.0),
-            {"open": 10.0, "grab": 3600.0, "wait": 90.0, "write": 60.0, "sleep": 90.0, "disk": 60.0, "prune": 60.0},
+            {**SupervisorConfig().lease_caps_s, "open": 10.0, "grab": 3600.0},
         ),
     )
 

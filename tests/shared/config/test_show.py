@@ -81,6 +81,12 @@ storage:
   clean_to: 80%
   keep_min: 1h
   keep_days: 0
+  max_size: 0B
+  protect: none
+  when_full: delete_oldest
+  yield: 50%
+  ledger_commit: 10s
+  checksums: false
 supervisor:
   standby: auto
   restart:
@@ -95,6 +101,7 @@ supervisor:
     sleep: 90s
     disk: 1m
     prune: 1m
+    ledger: 1m
 """
 CONFIGURATION = Configuration(
     PATH,
@@ -192,6 +199,9 @@ CONFIGURATIONS = st.builds(
         clean_to_percent=st.floats(1, 84).map(lambda x: round(x, 3)),
         keep_min_s=_DURATIONS,
         keep_days=st.integers(1, 999).map(float) | st.just(0.0),
+        yield_percent=st.integers(0, 100).map(float),
+        ledger_commit_s=_DURATIONS,
+        checksums=st.booleans(),
     ),
     supervisor=st.builds(
         SupervisorConfig,

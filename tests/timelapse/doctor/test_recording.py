@@ -7,16 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from shared.clock import NS_PER_S
-from shared.status import RestartStatus, WarningStatus
+from shared.status import LedgerTrouble, RestartStatus, WarningStatus
 from tests.rig.doctor_values import known, levels, only
 from tests.rig.status_values import NOW_NS, camera, in_backoff, plain, status, with_camera, with_worker
 from timelapse.doctor import recording
 from timelapse.doctor.finding import Finding
 
 
-def _of(findings: list[Finding], check: str, subject: str) -> Finding:
+def _of(findings: list[Finding], check: str, subject: str = "") -> Finding:
     return only([finding for finding in findings if finding.subject == subject], check)
 
 
@@ -120,3 +121,13 @@ def test_last_words_that_are_missing_or_broken_are_passed_over(tmp_path: Path, t
     if text is not None:
         (tmp_path / ".status.json").write_text(text)
     assert recording.look(str(tmp_path)).problem
+
+
+def test_ledger_that_can_not_be_written_is_a_warning_that_tells_since_when_and_why() -> None:
+    trouble = LedgerTrouble(since_wall_ns=NOW_NS - 600 * NS_PER_S, detail="disk I/O error", waiting=12)
+    whole = status()
+    assert _of(recording.judge(whole, known()), "recording.ledger").level == "ok"
+    bad = structs.replace(whole, storage=structs.replace(whole.storage, ledger=trouble))
+    found = _of(recording.judge(bad, known()), "recording.ledger")
+    assert found.level == "warning"
+    assert "since 10 min: disk I/O error, 12 changes waiting" in found.saw

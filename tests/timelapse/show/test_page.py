@@ -67,6 +67,7 @@ STATES = {
     "bad pictures": bad_pictures(),
     "long names": long_names(),
     "unknown yet": unknown_yet(),
+    "no clock": with_camera(status(), "main", synchronised=False),
     "window": with_camera(status(), "main", window="sunrise-30m..sunset+30m", interval_s=0.5),
 }
 
@@ -183,3 +184,13 @@ def test_page_of_bad_pictures_says_so_first_and_with_what_to_do_below_the_camera
     said = [line for line in lines if line.startswith("  pictures    ")]
     assert said[0].startswith("  pictures    torn since 08:14:04.500: a seam runs across it, 36% from its top; data is")
     assert "frozen since 2026-11-11 " in said[1]
+
+
+@pytest.mark.parametrize("synchronised", [True, False, None])
+def test_page_says_of_a_camera_whose_clock_is_not_synchronised_alone_that_it_is_so(synchronised: bool | None) -> None:
+    known = with_camera(with_camera(status(), "main", synchronised=synchronised), "garden", synchronised=True)
+    lines = page(known, NOW_NS, 0.0, width=100, ink=Ink())
+    said = [line for line in lines if line.startswith("  clock")]
+    expected = "  clock       not synchronised: its frames may bear a wrong time, and are marked so"
+    assert said == ([expected] if synchronised is False else [])
+    assert lines[0] == "Recording: both cameras.", "it records all the same"

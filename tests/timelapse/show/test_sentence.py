@@ -125,3 +125,21 @@ def test_sentence_of_a_frame_with_a_raw_file_tells_how_large_both_are() -> None:
     data, _ = DATA["frame.written"]
     told = sentence(event("frame.written", data | {"raw_path": "main/2026/11/23/x.dng", "raw_bytes": 18_200_000}))
     assert ": 301 kB, 18.2 MB raw, 0.4 ms late," in told
+
+
+def test_sentence_of_a_frame_whose_clock_was_not_synchronised_says_so() -> None:
+    data, _ = DATA["frame.written"]
+    assert "clock not synchronised" in sentence(event("frame.written", data | {"synchronised": False}))
+    assert "synchronised" not in sentence(event("frame.written", data | {"synchronised": True}))
+
+
+def test_sentence_of_a_start_tells_for_how_long_nobody_recorded_where_that_is_known() -> None:
+    data, said = DATA["supervisor.started"]
+    gaps = {
+        "main": {"accounted_until_ns": NOW_NS, "gap_s": 200.5, "slots": 20},
+        "garden": {"accounted_until_ns": NOW_NS, "gap_s": 61.0, "slots": 1},
+        "slow": {"accounted_until_ns": NOW_NS, "gap_s": 61.0, "slots": 0},
+        "new": {"accounted_until_ns": None, "gap_s": None, "slots": None},
+    }
+    told = sentence(event("supervisor.started", data | {"gaps": gaps}))
+    assert told == f"{said}, nobody recorded main for 3 min 20 s (20 slots), garden for 1 min 1 s (1 slot)"

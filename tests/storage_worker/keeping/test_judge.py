@@ -8,8 +8,8 @@ from msgspec import Struct
 
 from shared.clock import NS_PER_S
 from shared.config.model import StorageConfig
+from storage_worker.keeping.judge import Moment, judge, least_age_ns
 from storage_worker.pressure import Need
-from storage_worker.retention import Moment, judge, least_age_ns
 
 _NOW_NS = 1_800_000_000 * NS_PER_S
 _HOUR_S = 3600
