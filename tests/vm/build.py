@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from tests.vm.image import SUITES, image_of
+from tests.vm.image import SUITES, BuildError, image_of
 from tests.vm.packages import packages_of
 from tests.vm.place import has_kvm, why_not
 
@@ -37,6 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             try:
                 image = image_of(suite)
                 print(image.directory, packages_of(image).name, "KVM" if has_kvm() else "emulated")
+            except BuildError as error:
+                print(error, file=sys.stderr)
+                return EX_SOFTWARE
             except subprocess.CalledProcessError as error:
                 print(f"{error.cmd[0]} ended with {error.returncode}; its last lines are above", file=sys.stderr)
                 return EX_SOFTWARE

@@ -55,6 +55,10 @@ _UNWANTED_MODULES = (
 )
 
 
+class BuildError(Exception):
+    """An image could not be built; with the last words of what failed."""
+
+
 class Suite(NamedTuple):
     """A release of Debian."""
 
@@ -107,7 +111,7 @@ class Image(NamedTuple):
 
 
 def image_of(suite: Suite) -> Image:
-    """Find it, or build it: some two minutes, as root. Raises CalledProcessError; the log's end has been told."""
+    """Find it, or build it: some two minutes, as root. Raises BuildError."""
     image = Image(suite, cache() / f"{suite.name}-{_recipe(suite)}")
     if not image.directory.exists():
         with only_builder():
@@ -129,8 +133,9 @@ def _build(image: Image) -> None:
                 _make(under_way, log.fileno())
             except subprocess.CalledProcessError:
                 log.seek(0)
-                print("".join(log.readlines()[-25:]), flush=True)
-                raise
+                raise BuildError(
+                    f"Debian {image.suite.version} could not be built:\n{''.join(log.readlines()[-15:])}"
+                ) from None
         under_way.directory.rename(image.directory)
 
 
