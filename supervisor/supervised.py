@@ -195,7 +195,7 @@ class Supervised:
     def _tell_state(self) -> None:
         state = self.record.state
         if state is State.QUARANTINED:
-            self._log.quarantined(self._pid())
+            self._log.quarantined(self._pid(), wanted=self.record.desired is Desired.UP)
             self._tell("quarantined", cause=self.last_cause)
             self._tell("wedged", cause="hang", detail="alive after SIGKILL", seen=evidence.of_process(self._pid()))
         elif (topic := _ANNOUNCED.get(state)) is not None and state is not State.STARTING:

@@ -68,9 +68,10 @@ class WorkerLog:
             extra=about(worker=self._name, cause=cause),
         )
 
-    def quarantined(self, pid: int) -> None:
-        """SIGKILL did not end it."""
-        log.error(
+    def quarantined(self, pid: int, *, wanted: bool) -> None:
+        """SIGKILL did not end it. Where it was not wanted any more, that is mostly a machine that takes its time."""
+        log.log(
+            logging.ERROR if wanted else logging.INFO,
             "%s (pid %d) has not ended on SIGKILL; nothing is started in its place",
             self._name,
             pid,

@@ -86,6 +86,11 @@ def _no_permission(node: str) -> str:
     user, group = _user(), "video"
     with contextlib.suppress(OSError, KeyError):
         group = grp.getgrgid(Path(f"/dev/{node}").stat().st_gid).gr_name
+    if group == "root":
+        # As the kernel makes it, for the moment until udev has been there.
+        return (
+            f"the camera is root's alone: udev has not made it ready yet, or is told so by a rule (ls -l /dev/{node})"
+        )
     return (
         f"{user} may not open the camera; add that user to the group {group} "
         f"(sudo usermod -aG {group} {user}), then sign in anew, or restart the service"

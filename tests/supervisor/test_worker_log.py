@@ -74,10 +74,16 @@ def test_worker_that_waits_for_somebody_is_an_error_that_says_what_to_do(said: p
 
 
 def test_quarantine_is_an_error_about_that_camera(said: pytest.LogCaptureFixture) -> None:
-    WorkerLog("capture.main").quarantined(7)
+    WorkerLog("capture.main").quarantined(7, wanted=True)
     (record,) = said.records
     assert record.levelname == "ERROR"
     assert getattr(record, ATTRIBUTE)["cause"] == "hang"
+
+
+def test_quarantine_of_one_that_was_told_to_stop_is_no_error(said: pytest.LogCaptureFixture) -> None:
+    """A slow machine needs more than the moment that a shutdown has."""
+    WorkerLog("capture.main").quarantined(7, wanted=False)
+    assert [record.levelname for record in said.records] == ["INFO"]
 
 
 def test_line_that_went_through_the_brake_names_the_place_that_it_is_from(said: pytest.LogCaptureFixture) -> None:

@@ -93,7 +93,14 @@ def test_revival_comes_when_the_start_limit_is_over_and_never_against_an_operato
     assert "timelapse-revive.timer" in settings(CAPTURE, "Unit")["Wants"]
     conditions = settings(REVIVE, "Service")["ExecCondition"]
     assert [
-        word for word in ("is-failed", "is-enabled", str(EX_CONFIG)) if not any(word in each for each in conditions)
+        word
+        for word in (
+            "is-active timelapse-revive.timer",
+            f"! systemctl --quiet is-active {CAPTURE}",
+            "is-enabled",
+            str(EX_CONFIG),
+        )
+        if not any(word in each for each in conditions)
     ] == []
 
 

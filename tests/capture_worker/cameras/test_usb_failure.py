@@ -33,6 +33,12 @@ def test_failure_says_what_it_is_and_what_to_do(number: int, status: int, said: 
     assert said in str(told)
 
 
+def test_device_of_root_s_group_is_nothing_to_be_added_to() -> None:
+    told = str(failure("/dev/full", OSError(errno.EACCES, os.strerror(errno.EACCES)), "full"))
+    assert "udev has not made it ready yet" in told
+    assert "usermod" not in told
+
+
 def test_failure_of_a_stream_is_no_camera_that_does_not_answer() -> None:
     told = failure(_SHOWN, OSError(errno.EIO, os.strerror(errno.EIO)), is_streaming=True)
     assert "the stream broke" in str(told)
