@@ -79,7 +79,7 @@ class LastAccounts:
 
         With `EARLIER` those of all that are left in the ring, the oldest first.
         """
-        wanted = (event for event in self._earlier if boot in {EARLIER, event.get("boot")})
+        wanted = (event for event in self._earlier if boot == EARLIER or event.get("boot") == boot)
         return [event for event in wanted if event.get("seq", 0) > after_seq]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from shared import wire
-from shared.messages import Event
+from shared.messages import EARLIER, Event
 from supervisor.accounted import Accounted
 from supervisor.last_accounts import RECORDS, LastAccounts
 
@@ -74,6 +74,7 @@ def test_accounts_are_read_again_by_the_next_one_each_by_its_boot(tmp_path: Path
     assert _until(third, "main") == 11
     assert (_seqs(third), _seqs(third, "c"), _seqs(third, "d")) == ([1, 2], [1], [])
     assert _seqs(third, after_seq=1) == [2]
+    assert [(each["boot"], each["seq"]) for each in third.replay(EARLIER, 0)] == [("b", 1), ("b", 2), ("c", 1)]
 
 
 def test_own_accounts_are_not_in_the_replay_of_earlier_ones(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from shared.ledger.rows import FrameRow
 from shared.messages import Event
 from storage_worker.ledger.following import Following
 from storage_worker.ledger.keeper import Keeper
+from storage_worker.ledger.pending import Pending
 from tests.rig.planted_frames import plant
 
 INTERVAL_NS = 10 * NS_PER_S
@@ -160,7 +161,8 @@ class Kept:
             cameras={"main": CameraConfig("main")},
             storage=StorageConfig(ledger_commit_s=10.0),
         )
-        return Keeper(self.output_dir, configuration, self.clock, Following(self._runtime_dir))
+        pending = Pending(self._runtime_dir, self.output_dir)
+        return Keeper(self.output_dir, configuration, self.clock, Following(self._runtime_dir), pending)
 
 
 @pytest.fixture

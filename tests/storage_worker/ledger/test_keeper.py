@@ -13,6 +13,7 @@ import pytest
 from shared.clock import NS_PER_MS, NS_PER_S
 from shared.ledger.schema import FILE_NAME, KIND_OF_CAUSE, REBUILD_NAME, TABLES
 from storage_worker.ledger.keeper import Keeper
+from storage_worker.ledger.pending import Pending
 from tests.rig.small_disk import fill, remount, tmpfs
 from tests.storage_worker.ledger.conftest import INTERVAL_NS, SLOT_NS, Kept
 
@@ -314,3 +315,36 @@ def test_keeper_beyond_what_memory_may_hold_looks_at_the_tree_again(kept: Kept) 
         kept.work(later_s=30)
         kept.work(later_s=30)
     assert kept.paths() == set(paths)
+
+
+def test_keeper_killed_before_its_commit_has_written_what_it_had_heard_once_it_is_started_again(kept: Kept) -> None:
+    kept.work()
+    paths = [kept.written(0, checksum=7, interval_ns=INTERVAL_NS), kept.written(1, interval_ns=INTERVAL_NS)]
+    kept.missed(2, 4)
+    kept.keeper.catch_up()
+    (kept.output_dir / paths[1]).unlink()
+    runs = "SELECT kind, first_ms, last_ms FROM runs ORDER BY kind"
+    # The second was killed before it had written anything, too.
+    for _ in range(2):
+        kept.start_anew()
+        assert kept.rows(runs) == []
+    kept.work()
+    slot_ms, interval_ms = SLOT_NS // NS_PER_MS, INTERVAL_NS // NS_PER_MS
+    hang = (KIND_OF_CAUSE["hang"], slot_ms + 2 * interval_ms, slot_ms + 4 * interval_ms)
+    assert kept.rows(runs) == [(0, slot_ms, slot_ms + interval_ms), hang]
+    assert kept.rows("SELECT slot_ms, checksum FROM frames") == [(slot_ms, 7)]
+
+
+def test_keeper_killed_between_its_commit_and_the_end_of_what_waited_changes_nothing(kept: Kept) -> None:
+    kept.work()
+    kept.written(0)
+    kept.missed(1, 3)
+    kept.keeper.catch_up()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Pending, "clear", lambda _: None)
+        kept.work()
+    before = [kept.rows(f"SELECT * FROM {table}") for table in ("frames", "runs")]
+    kept.start_anew()
+    kept.work()
+    assert [kept.rows(f"SELECT * FROM {table}") for table in ("frames", "runs")] == before
+    assert [len(rows) for rows in before] == [1, 2]
