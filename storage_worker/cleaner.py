@@ -45,6 +45,7 @@ _WALK_AGE_NS = 600 * NS_PER_S
 """Somebody may have copied older frames in, and nothing tells us: the walk begins anew from time to time."""
 _TELL_NS = NS_PER_S
 _MOST_REASONS = 16
+_COUNT_AGAIN_NS = 60 * NS_PER_S
 _LONG_NS = 1 << 61
 _WAITING = "waiting for the file system to give back what was deleted"
 _DELETING = "deleting the oldest frames"
@@ -105,6 +106,7 @@ class Cleaner:
         self._pruned: list[StoragePruned] = []
         self._written_bytes = 0
         self._own_bytes = 0
+        self._count_again_from_ns = 0
         self._size_detail = ""
         self._walk_until_mono_ns = 0
         self._tell_from_mono_ns = 0
@@ -199,6 +201,7 @@ class Cleaner:
             self.detail = "storage.when_full is stop: nothing that is to be kept is deleted for room"
         elif (growth := self.growth) is not None and growth.exhausted:
             self.detail = why_held_back(growth, str(self._output_dir))
+            self._count_again(now_ns)
         elif not self.detail:
             self.detail = _WAITING
         is_counted = self.counting.bytes is not None or not self._storage.max_size_bytes
@@ -304,6 +307,12 @@ class Cleaner:
     def _all_written(self) -> int:
         """What we have written: frames, and the ledger, which grows while it is cleaned."""
         return self._written_bytes + self._own_bytes
+
+    def _count_again(self, now_ns: int) -> None:
+        """Frames that nobody told of look like somebody else's growth: be sure, before much is made of it."""
+        if now_ns >= self._count_again_from_ns:
+            self._count_again_from_ns = now_ns + _COUNT_AGAIN_NS
+            self.counting.again()
 
     def _said(self, clean_up: CleanUp) -> str:
         if clean_up.by_age:

@@ -86,7 +86,9 @@ def floor(ground: Ground, now: Resource, storage: StorageConfig) -> int:
 
 def allowed(wanted: int, ground: Ground, now: Resource, storage: StorageConfig) -> int:
     """How much of what has to go for room may."""
-    return min(wanted, max(0, now.archive - floor(ground, now, storage)))
+    least = floor(ground, now, storage)
+    # Where nothing has to stay, nothing is held back for having been counted too low.
+    return min(wanted, max(0, now.archive - least)) if least else wanted
 
 
 class Yielding:

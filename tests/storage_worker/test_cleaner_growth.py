@@ -155,3 +155,14 @@ def test_forecast_is_there_once_the_archive_is_counted(recording: Recording) -> 
     assert recording.cleaner.forecast(usage_of(recording.disk)) is not None
     fresh = Cleaner(recording.disk, _STORAGE, recording.clock)
     assert fresh.forecast(usage_of(recording.disk)) is None
+
+
+def test_frames_that_nobody_told_of_are_counted_before_they_are_called_others(recording: Recording) -> None:
+    recording.record(150)
+    recording.clock.advance(100)
+    for number in range(200):
+        plant(recording.disk, "main", recording.slot_ns + number * NS_PER_S, size=_FRAME_BYTES)
+    recording.look()
+    recording.look()
+    assert recording.cleaner.hindered == ""
+    assert usage_of(recording.disk).used_percent <= 81

@@ -138,6 +138,13 @@ def test_yield_of_so_much_leaves_the_rest(yielded: float, left: int) -> None:
     assert left <= disk.archive <= left + 100
 
 
+def test_yield_of_all_holds_nothing_back_though_the_archive_was_counted_too_low() -> None:
+    disk = full_of_frames(StorageConfig(yield_percent=100))
+    disk.yielding.look(DiskUsage(95.0, 500, TOTAL, None), 0, 0)
+    need = need_of(DiskUsage(95.0, 500, TOTAL, None), 80.0)
+    assert disk.yielding.limited(need, disk.storage) == need
+
+
 def test_growth_that_comes_in_small_portions_over_months_is_one_growth() -> None:
     disk = full_of_frames()
     for _ in range(1000):
