@@ -46,7 +46,7 @@ class Service:
 
     def users(self) -> dict[str, str]:
         """The user of each process of ours, by its command line."""
-        said = self.machine.run(f"ps -o user=,args= -p $(paste -sd, {CGROUP})").out
+        said = self.machine.run(f"ps -o user:32=,args= -p $(paste -sd, {CGROUP})").out
         rows = [line.split(maxsplit=1) for line in said.splitlines()]
         return {args: user for user, args in rows}
 
