@@ -26,7 +26,8 @@ def disk_lines(storage: StorageStatus, now_wall_ns: int, *, width: int, ink: Ink
     else:
         lines += _used(storage, storage.used_percent, now_wall_ns, width, ink)
     lines += field("thresholds", _thresholds(storage), width, ink)
-    if storage.growth is not None:
+    # Told once a minute: of an archive that began since, there is nothing to say yet.
+    if storage.growth is not None and storage.growth.archive_bytes:
         lines += field("whose", whose(storage.growth), width, ink)
     if storage.forecast is not None:
         lines += field("forecast", ahead(storage.forecast, now_wall_ns), width, ink)
