@@ -71,7 +71,7 @@ def _longer(coverage: Coverage, than_s: float) -> Coverage:
 def _draw(found: list[Coverage], target: str) -> None:
     from timelapse.show.calendar import calendar_png
 
-    picture = calendar_png([by_hours(coverage) for coverage in found])
+    picture = calendar_png({coverage.camera: by_hours(coverage) for coverage in found})
     if target == _STDOUT:
         sys.stdout.buffer.write(picture)
         sys.stdout.buffer.flush()

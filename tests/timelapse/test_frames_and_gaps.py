@@ -184,7 +184,9 @@ def test_gaps_png_is_a_picture_with_a_column_a_day_and_the_colour_of_each_hour(t
     run("gaps", "2026-06-01 12:00..2026-06-02 13:00", "--png", str(target))
     picture = cv2.imread(str(target))
     assert picture is not None
-    assert picture.shape == (24 * 7 + 24, 2 * 7 + 24, 3)
-    most, whole, none, closed = (picture[12 + hour * 7, 12 + day * 7].tolist() for hour, day in NOON_AND_OTHERS)
+    left, top = 12 + 3 * 8, 12 + 2 * 14
+    date_ends = left + len("2026-06-01") * 8
+    assert picture.shape == (top + 24 * 7 + 12, date_ends + 12, 3)
+    most, whole, none, closed = (picture[top + hour * 7, left + day * 7].tolist() for hour, day in NOON_AND_OTHERS)
     assert (most, whole) == ([101, 204, 156], [50, 125, 46])
     assert (none, closed) == ([28, 28, 183], [232, 232, 232])
