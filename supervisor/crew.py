@@ -107,9 +107,7 @@ class Crew:
         supervised = self.workers[name]
         if camera_of(name) is None:
             raise UsageError(f"{name} has no camera; ask one of: {', '.join(filter(camera_of, self.workers))}")
-        if supervised.record.state is not State.RUNNING:
-            why = f" ({supervised.last_detail})" if supervised.last_detail else ""
-            raise BusyError(f"{name} takes no pictures at present: it is in the state {supervised.record.state}{why}")
+        _check_running(supervised, "takes no pictures")
         operation = self._operations.begin("snapshot", name, supervised.incarnation)
         return supervised.route, Snapshot(operation=operation)
 
@@ -119,35 +117,16 @@ class Crew:
         supervised = self.workers[name]
         if name != "storage":
             raise UsageError(f"{name} deletes no frames; that is done by storage")
-        if supervised.record.state is not State.RUNNING:
-            why = f" ({supervised.last_detail})" if supervised.last_detail else ""
-            raise BusyError(f"{name} deletes nothing at present: it is in the state {supervised.record.state}{why}")
+        _check_running(supervised, "deletes nothing")
         return supervised.route, Prune(operation=self._operations.begin("prune", name, supervised.incarnation))
 
     def pruned(self, message: Pruned) -> None:
-        """A worker has answered `prune`."""
-        if self._operations.answered(message.operation) is not None:
-            finished = OperationFinished(
-                operation=message.operation,
-                ok=message.ok,
-                worker=message.worker,
-                detail=message.detail,
-                frames=message.frames,
-                bytes=message.bytes,
-            )
-            self._tell("operation.finished", finished)
+        """A worker has answered `prune`; an answer that nobody waits for any more means nothing."""
+        self._finish(message, frames=message.frames, freed_bytes=message.bytes)
 
     def snapped(self, message: Snapped) -> None:
-        """A worker has answered `snapshot`; an answer that nobody waits for any more means nothing."""
-        if self._operations.answered(message.operation) is not None:
-            finished = OperationFinished(
-                operation=message.operation,
-                ok=message.ok,
-                worker=message.worker,
-                detail=message.detail,
-                path=message.path,
-            )
-            self._tell("operation.finished", finished)
+        """A worker has answered `snapshot`. Likewise."""
+        self._finish(message, path=message.path)
 
     def happen(self, name: str, happening: Happening) -> None:
         """Something befell a worker; one that is not known does not matter."""
@@ -249,3 +228,23 @@ class Crew:
         detail = worker.last_detail
         for finished in self._operations.ended(worker.name, worker.record, worker.incarnation, detail):
             self._tell("operation.finished", finished)
+
+    def _finish(self, message: Snapped | Pruned, *, path: str = "", frames: int = 0, freed_bytes: int = 0) -> None:
+        if self._operations.answered(message.operation) is not None:
+            finished = OperationFinished(
+                operation=message.operation,
+                ok=message.ok,
+                worker=message.worker,
+                detail=message.detail,
+                path=path,
+                frames=frames,
+                bytes=freed_bytes,
+            )
+            self._tell("operation.finished", finished)
+
+
+def _check_running(worker: Supervised, otherwise: str) -> None:
+    """Raise `BusyError` where it does not run, and so `otherwise`, as in "takes no pictures"."""
+    if worker.record.state is not State.RUNNING:
+        why = f" ({worker.last_detail})" if worker.last_detail else ""
+        raise BusyError(f"{worker.name} {otherwise} at present: it is in the state {worker.record.state}{why}")

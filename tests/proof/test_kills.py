@@ -17,7 +17,7 @@ from tests.rig.checks import check_files, check_slots
 from tests.rig.figures import say_spread
 from tests.rig.held_reader import HeldReader
 from tests.rig.recorder import Recorder, workers_alive
-from tests.rig.service_manager import children_of
+from tests.rig.systemd_end import children_of
 
 CONFIG = """
 cameras:

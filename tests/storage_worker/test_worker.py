@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import time
@@ -21,6 +20,7 @@ from shared.status import ConfigStatus, Status, StorageStatus, SupervisorStatus
 from tests.rig.hub_harness import HubHarness
 from tests.rig.planted_frames import frames_in, plant, plant_row
 from tests.rig.small_disk import fill, make_immutable, tmpfs, use_up_inodes
+from tests.rig.status_on_disk import written_seq
 
 _DAY_S = 86_400
 _KEEP_NOTHING = StorageConfig(keep_min_s=0)
@@ -84,14 +84,6 @@ def _status(seq: int, padding: str = "") -> Status:
     )
 
 
-def _written_seq(output_dir: Path) -> int | None:
-    try:
-        seq: int = json.loads((output_dir / ".status.json").read_bytes())["seq"]
-    except FileNotFoundError:
-        return None
-    return seq
-
-
 @pytest.mark.root
 def test_worker_on_a_disk_without_a_byte_or_an_inode_brings_it_down_to_the_target(tmp_path: Path) -> None:
     with tmpfs(tmp_path / "disk", size="8m", inodes=1000) as disk, _hub(tmp_path, disk) as hub:
@@ -102,7 +94,7 @@ def test_worker_on_a_disk_without_a_byte_or_an_inode_brings_it_down_to_the_targe
         hub.start_ready("storage_worker", "storage")
         _wait_for_level(hub, "ok")
         hub.publish("status", _status(1))
-        hub.pump(lambda: _written_seq(disk) == 1, what="the status file")
+        hub.pump(lambda: written_seq(disk) == 1, what="the status file")
         assert _pressures(hub)[0].level == "full"
         assert 75 < max(_pressures(hub)[-1].used_percent, _pressures(hub)[-1].inodes_percent or 0) <= 80.5
         left, pruned = frames_in(disk), hub.events("storage.pruned", StoragePruned)
@@ -181,7 +173,7 @@ def test_worker_on_a_full_disk_that_may_not_be_cleaned_stays_and_tells_each_seco
         assert process.poll() is None
         assert hub.log_of("storage").count("can't be written") == 1
         (disk / "filler").unlink()
-        hub.pump(lambda: _written_seq(disk) == 1, what="the status file")
+        hub.pump(lambda: written_seq(disk) == 1, what="the status file")
         _wait_for_level(hub, "ok")
         assert frames_in(disk) == set(paths)
 
@@ -267,7 +259,7 @@ def test_worker_with_nothing_to_do_waits_under_a_lease_and_ends_on_a_signal(tmp_
         process = hub.start_ready("storage_worker", "storage")
         _wait_for_level(hub, "ok")
         hub.publish("status", _status(1))
-        hub.pump(lambda: _written_seq(tmp_path / "out") == 1, what="the status file")
+        hub.pump(lambda: written_seq(tmp_path / "out") == 1, what="the status file")
         hub.pump(lambda: _doing(hub) == "sleep", what="a wait")
         for lease in hub.leases:
             assert lease.deadline_mono_ns is not None
@@ -283,12 +275,12 @@ def test_worker_that_hears_many_pictures_writes_one_a_second_and_the_last_of_the
     with _hub(tmp_path, output_dir) as hub:
         hub.start_ready("storage_worker", "storage")
         hub.publish("status", _status(0))
-        hub.pump(lambda: _written_seq(output_dir) == 0, what="the first one")
+        hub.pump(lambda: written_seq(output_dir) == 0, what="the first one")
         for seq in range(1, 41):
             hub.publish("status", _status(seq))
             hub.pump_for(0.03)
             seen.add((output_dir / ".status.json").stat().st_ino)
-        hub.pump(lambda: _written_seq(output_dir) == 40, what="the last one")
+        hub.pump(lambda: written_seq(output_dir) == 40, what="the last one")
         assert len(seen) <= 3
 
 

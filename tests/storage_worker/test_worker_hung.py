@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from shared.ledger.schema import FILE_NAME as LEDGER_NAME
 from tests.rig.hub_harness import HubHarness
 from tests.rig.planted_frames import frames_in, plant_row
 from tests.rig.small_disk import ext4, frozen
+from tests.rig.status_on_disk import written_seq
 from tests.rig.status_values import status
 
 _KEEP_NOTHING = StorageConfig(keep_min_s=0)
@@ -63,14 +63,6 @@ def _compared(disk: Path) -> list[Any]:
         database.close()
 
 
-def _written_seq(output_dir: Path) -> int | None:
-    try:
-        seq: int = json.loads((output_dir / ".status.json").read_bytes())["seq"]
-    except FileNotFoundError:
-        return None
-    return seq
-
-
 @pytest.mark.root
 def test_worker_on_a_hung_disk_leaves_its_lease_to_run_out_and_goes_on_when_it_answers(tmp_path: Path) -> None:
     with ext4(tmp_path / "disk", tmp_path / "image") as disk, _hub(tmp_path, disk) as hub:
@@ -83,7 +75,7 @@ def test_worker_on_a_hung_disk_leaves_its_lease_to_run_out_and_goes_on_when_it_a
             stuck = hub.leases[-1]
             hub.pump_for(0.3)
             assert hub.leases[-1] == stuck
-        hub.pump(lambda: _written_seq(disk) == 1, what="the status file")
+        hub.pump(lambda: written_seq(disk) == 1, what="the status file")
         hub.pump(lambda: _doing(hub) == "sleep", what="the wait")
 
 

@@ -7,98 +7,29 @@ import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from shared.clock import NS_PER_S
-from shared.config.model import CameraConfig, Configuration
 from shared.errors import UsageError
-from shared.events import OperationFinished, WorkerChanged
-from shared.messages import Hello, Lease
+from shared.events import WorkerChanged
 from supervisor.crew import Crew
 from supervisor.leases import CONFIRM_NS
 from supervisor.memory import Memory
 from supervisor.states import Happening, State
-from supervisor.supervised import Supervised
-from tests.rig.manual_clock import ManualClock
-from tests.rig.small_workers import OBEDIENT, SmallWorkers, wait_for_end
+from tests.rig.ship import Ship, configuration_of, ship_in
+from tests.rig.small_workers import OBEDIENT, wait_for_end
 
 DEAF = "ignore(signal.SIGTERM)\nsay(f\"deaf {ARGUMENTS['worker']}\")\nwait_for_ever()\n"
 
 
-class _Ship:
-    """A crew and what surrounds it."""
-
-    def __init__(self, directory: Path, workers: SmallWorkers) -> None:
-        self.clock = ManualClock()
-        self.workers = workers
-        self.told: list[tuple[str, WorkerChanged | OperationFinished]] = []
-        self.memory = Memory(directory)
-        self.crew = Crew(directory, self.memory, self.clock, tell=lambda topic, data: self.told.append((topic, data)))
-        for package in ("storage_worker", "capture_worker"):
-            workers.make(package, OBEDIENT)
-
-    def sail(self, *cameras: str) -> None:
-        """Take over a configuration, and wait until all its new workers are up."""
-        before = {name for name, worker in self.crew.workers.items() if worker.alive}
-        self.crew.configure(_configuration(*cameras))
-        for _ in {name for name, worker in self.crew.workers.items() if worker.alive} - before:
-            self.workers.hear()
-
-    def one(self, name: str) -> Supervised:
-        return self.crew.workers[name]
-
-    def pid(self, name: str) -> int:
-        process = self.one(name).process
-        assert process is not None
-        return process.pid
-
-    def bury(self, name: str) -> None:
-        """Wait for the end of a worker's process, and let the crew take note of it."""
-        process = self.one(name).process
-        if process is not None:  # else it was reaped along with another one
-            wait_for_end(process.fd)
-            self.crew.reap()
-
-    def pass_time(self, seconds: float) -> None:
-        self.clock.advance(seconds)
-        self.crew.run_timers(self.clock.mono_ns())
-
-    def say(self, name: str, **changed: Any) -> Hello:
-        said = {"worker": name, "incarnation": self.one(name).incarnation, "pid": self.pid(name)}
-        return Hello(**{**said, **changed})
-
-    def declare(self, name: str, for_s: float, **changed: Any) -> None:
-        now_ns = self.clock.mono_ns()
-        who = {"worker": name, "incarnation": self.one(name).incarnation, "pid": self.pid(name)}
-        times = {"declared_mono_ns": now_ns, "deadline_mono_ns": now_ns + round(for_s * NS_PER_S)}
-        self.crew.observe(Lease(**{**who, **times, "operation": "grab", **changed}))
-
-    def topics(self, name: str) -> list[str]:
-        return [topic for topic, data in self.told if data.worker == name]
-
-    def finished(self) -> dict[str, bool]:
-        return {data.operation: data.ok for _, data in self.told if isinstance(data, OperationFinished)}
-
-
-def _configuration(*cameras: str) -> Configuration:
-    return Configuration("x.yml", "/frames", {name: CameraConfig(name) for name in cameras})
-
-
 @pytest.fixture(name="ship")
-def _ship(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[_Ship]:
-    workers = SmallWorkers(tmp_path, monkeypatch)
-    ship = _Ship(tmp_path, workers)
-    yield ship
-    ship.crew.slay_all()
-    for name, worker in list(ship.crew.workers.items()):
-        if worker.alive:
-            ship.bury(name)
-    workers.close()
+def _ship(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ship]:
+    with ship_in(tmp_path, monkeypatch) as ship:
+        yield ship
 
 
-def test_configuration_starts_storage_and_each_camera(ship: _Ship) -> None:
+def test_configuration_starts_storage_and_each_camera(ship: Ship) -> None:
     ship.sail("main", "garden")
     assert list(ship.crew.workers) == ["storage", "capture.main", "capture.garden"]
     assert {worker.record.state for worker in ship.crew.workers.values()} == {State.STARTING}
@@ -106,7 +37,7 @@ def test_configuration_starts_storage_and_each_camera(ship: _Ship) -> None:
     assert sorted(ship.crew.alive("capture")) == ["capture.garden", "capture.main"]
 
 
-def test_stop_is_remembered_by_the_next_supervisor_until_a_start(ship: _Ship, tmp_path: Path) -> None:
+def test_stop_is_remembered_by_the_next_supervisor_until_a_start(ship: Ship, tmp_path: Path) -> None:
     ship.sail("main")
     operation = ship.crew.order("stop", "capture.main")
     assert Memory(tmp_path).stopped() == {"capture.main"}
@@ -116,7 +47,7 @@ def test_stop_is_remembered_by_the_next_supervisor_until_a_start(ship: _Ship, tm
     assert ship.one("capture.main").status().last_cause == "stopped"
 
     again = Crew(tmp_path, Memory(tmp_path), ship.clock, tell=lambda _topic, _data: None)
-    again.configure(_configuration("main"))
+    again.configure(configuration_of("main"))
     ship.workers.hear()
     assert again.alive() == ["storage"], "capture.main stays stopped"
     again.slay_all()
@@ -127,7 +58,7 @@ def test_stop_is_remembered_by_the_next_supervisor_until_a_start(ship: _Ship, tm
     assert Memory(tmp_path).stopped() == set()
 
 
-def test_kill_and_restart_begin_another_one_at_once_and_count_as_no_failure(ship: _Ship, tmp_path: Path) -> None:
+def test_kill_and_restart_begin_another_one_at_once_and_count_as_no_failure(ship: Ship, tmp_path: Path) -> None:
     ship.sail("main")
     for number, verb in enumerate(("kill", "restart"), start=2):
         operation = ship.crew.order(verb, "capture.main")
@@ -146,14 +77,14 @@ def test_kill_and_restart_begin_another_one_at_once_and_count_as_no_failure(ship
     assert Memory(tmp_path).stopped() == set()
 
 
-def test_order_for_nobody_is_refused_with_who_was_meant(ship: _Ship) -> None:
+def test_order_for_nobody_is_refused_with_who_was_meant(ship: Ship) -> None:
     ship.sail("main")
     with pytest.raises(UsageError, match=r"did you mean capture\.main\?"):
         ship.crew.order("stop", "main")
     assert ship.one("capture.main").record.desired == "up"
 
 
-def test_crash_waits_longer_each_time_and_tells_the_delay(ship: _Ship) -> None:
+def test_crash_waits_longer_each_time_and_tells_the_delay(ship: Ship) -> None:
     ship.workers.make("storage_worker", "say('up')\nsys.exit(69)")
     ship.sail()
     delays_s = []
@@ -171,7 +102,7 @@ def test_crash_waits_longer_each_time_and_tells_the_delay(ship: _Ship) -> None:
     assert ship.one("storage").restarts == {"camera": 3}
 
 
-def test_worker_that_refuses_its_configuration_waits_for_a_reload(ship: _Ship) -> None:
+def test_worker_that_refuses_its_configuration_waits_for_a_reload(ship: Ship) -> None:
     ship.workers.make("capture_worker", "say('up')\nsys.exit(78)")
     ship.sail("main")
     ship.bury("capture.main")
@@ -179,33 +110,33 @@ def test_worker_that_refuses_its_configuration_waits_for_a_reload(ship: _Ship) -
     ship.pass_time(1e6)
     assert ship.one("capture.main").record.state is State.FAILED
     ship.workers.make("capture_worker", OBEDIENT)
-    ship.crew.configure(_configuration("main"))
+    ship.crew.configure(configuration_of("main"))
     ship.workers.hear()
     assert ship.one("capture.main").alive
 
 
-def test_reload_while_a_worker_refuses_the_old_configuration_is_not_lost(ship: _Ship) -> None:
+def test_reload_while_a_worker_refuses_the_old_configuration_is_not_lost(ship: Ship) -> None:
     ship.workers.make("capture_worker", "say('up')\nsys.exit(78)")
     ship.sail("main")
     wait_for_end(ship.one("capture.main").process.fd)  # type: ignore[union-attr]  # `sail` has heard it
-    ship.crew.configure(_configuration("main"))
+    ship.crew.configure(configuration_of("main"))
     ship.bury("capture.main")
     assert ship.one("capture.main").record.state is State.BACKOFF
 
 
-def test_program_that_can_not_be_started_is_tried_again(ship: _Ship, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_program_that_can_not_be_started_is_tried_again(ship: Ship, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(sys, "executable", "/no/such/interpreter")
-        ship.crew.configure(_configuration())
+        ship.crew.configure(configuration_of())
     worker = ship.one("storage")
     assert (worker.record.state, worker.last_cause) == (State.BACKOFF, "spawn")
     ship.pass_time(0)
     assert ship.workers.hear() == "up storage"
 
 
-def test_camera_that_leaves_the_configuration_is_stopped_and_forgotten(ship: _Ship, tmp_path: Path) -> None:
+def test_camera_that_leaves_the_configuration_is_stopped_and_forgotten(ship: Ship, tmp_path: Path) -> None:
     ship.sail("main", "garden")
-    ship.crew.configure(_configuration("main"))
+    ship.crew.configure(configuration_of("main"))
     assert ship.one("capture.garden").record.state is State.STOPPING
     with pytest.raises(UsageError):
         ship.crew.order("start", "capture.garden")
@@ -215,27 +146,27 @@ def test_camera_that_leaves_the_configuration_is_stopped_and_forgotten(ship: _Sh
     assert list(ship.crew.workers) == ["storage", "capture.main"]
 
 
-def test_camera_that_is_put_back_before_its_process_has_ended_starts_again(ship: _Ship) -> None:
+def test_camera_that_is_put_back_before_its_process_has_ended_starts_again(ship: Ship) -> None:
     ship.sail("main")
-    ship.crew.configure(_configuration())
-    ship.crew.configure(_configuration("main"))
+    ship.crew.configure(configuration_of())
+    ship.crew.configure(configuration_of("main"))
     ship.bury("capture.main")
     ship.pass_time(0)
     assert ship.workers.hear() == "up capture.main"
     assert ship.one("capture.main").incarnation == 2
 
 
-def test_camera_that_an_operator_has_stopped_is_put_back_as_stopped(ship: _Ship) -> None:
+def test_camera_that_an_operator_has_stopped_is_put_back_as_stopped(ship: Ship) -> None:
     ship.sail("main")
     ship.crew.order("stop", "capture.main")
-    ship.crew.configure(_configuration())
-    ship.crew.configure(_configuration("main"))
+    ship.crew.configure(configuration_of())
+    ship.crew.configure(configuration_of("main"))
     ship.bury("capture.main")
     ship.pass_time(1e6)
     assert ship.one("capture.main").record.state is State.STOPPED
 
 
-def test_word_counts_only_from_the_incarnation_that_was_configured_last(ship: _Ship) -> None:
+def test_word_counts_only_from_the_incarnation_that_was_configured_last(ship: Ship) -> None:
     ship.sail("main")
     worker = ship.one("capture.main")
     first = ship.say("capture.main")
@@ -255,7 +186,7 @@ def test_word_counts_only_from_the_incarnation_that_was_configured_last(ship: _S
     assert ship.crew.speaker(first) is None
 
 
-def test_lease_counts_only_from_the_living_process(ship: _Ship) -> None:
+def test_lease_counts_only_from_the_living_process(ship: Ship) -> None:
     ship.workers.make("capture_worker", DEAF)
     ship.sail("main")
     held = ship.crew.leases.of("capture.main")
@@ -274,7 +205,7 @@ def test_lease_counts_only_from_the_living_process(ship: _Ship) -> None:
     assert ship.crew.leases.of("capture.main") == {}
 
 
-def test_hang_is_ended_by_sigabrt_with_evidence_from_outside_and_from_within(ship: _Ship) -> None:
+def test_hang_is_ended_by_sigabrt_with_evidence_from_outside_and_from_within(ship: Ship) -> None:
     source = 'faulthandler.enable(int(ARGUMENTS["evidence-fd"]))\nignore(signal.SIGTERM)\n'
     ship.workers.make("capture_worker", source + OBEDIENT)
     ship.sail("main")
@@ -299,7 +230,7 @@ def test_hang_is_ended_by_sigabrt_with_evidence_from_outside_and_from_within(shi
     assert ship.crew.leases.of("capture.main") == {}
 
 
-def test_shutdown_stops_captures_first_and_slays_what_does_not_end(ship: _Ship, tmp_path: Path) -> None:
+def test_shutdown_stops_captures_first_and_slays_what_does_not_end(ship: Ship, tmp_path: Path) -> None:
     ship.workers.make("capture_worker", DEAF)
     ship.sail("main", "garden")
     ship.crew.order("stop", "capture.garden")
@@ -318,7 +249,7 @@ def test_shutdown_stops_captures_first_and_slays_what_does_not_end(ship: _Ship, 
     assert Memory(tmp_path).stopped() == {"capture.garden"}, "a shutdown is no operator's stop"
 
 
-def test_shutdown_hurried_slays_everything_at_once(ship: _Ship) -> None:
+def test_shutdown_hurried_slays_everything_at_once(ship: Ship) -> None:
     ship.workers.make("capture_worker", DEAF)
     ship.sail("main")
     ship.crew.slay_all()
@@ -328,7 +259,7 @@ def test_shutdown_hurried_slays_everything_at_once(ship: _Ship) -> None:
         assert ship.one(name).record.state is State.STOPPED
 
 
-def test_worker_began_when_it_began_though_the_clock_was_put_back_since(ship: _Ship) -> None:
+def test_worker_began_when_it_began_though_the_clock_was_put_back_since(ship: Ship) -> None:
     """Else what it misses until the clock comes there again would be called older than it is."""
     ship.sail()
     worker, began_ns = ship.one("storage"), ship.clock.wall

@@ -17,20 +17,20 @@ from supervisor.loop import Supervisor
 from supervisor.notify import Notifier
 from supervisor.notify_socket import Service
 from supervisor.states import State
-from tests.rig.service_manager import ServiceManager
+from tests.rig.systemd_end import SystemdEnd
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 _WATCHDOG_NS = 200_000_000
 
 
 @pytest.fixture(name="manager")
-def _manager(tmp_path: Path) -> Iterator[ServiceManager]:
-    with ServiceManager(tmp_path) as manager:
+def _manager(tmp_path: Path) -> Iterator[SystemdEnd]:
+    with SystemdEnd(tmp_path) as manager:
         yield manager
 
 
 @pytest.fixture(name="supervisor")
-def _supervisor(tmp_path: Path, manager: ServiceManager, monkeypatch: pytest.MonkeyPatch) -> Iterator[Supervisor]:
+def _supervisor(tmp_path: Path, manager: SystemdEnd, monkeypatch: pytest.MonkeyPatch) -> Iterator[Supervisor]:
     """One that can't start any process, whose turns the test takes itself."""
     handlers = {number: signal.getsignal(number) for number in _SIGNALS}
     monkeypatch.setattr(os, "posix_spawn", _no_memory)
@@ -48,7 +48,7 @@ def _supervisor(tmp_path: Path, manager: ServiceManager, monkeypatch: pytest.Mon
 
 
 def test_loop_that_turns_is_healthy_though_no_worker_can_be_spawned(
-    supervisor: Supervisor, manager: ServiceManager
+    supervisor: Supervisor, manager: SystemdEnd
 ) -> None:
     """A new supervisor could not spawn them either."""
     for _ in range(3):
@@ -59,7 +59,7 @@ def test_loop_that_turns_is_healthy_though_no_worker_can_be_spawned(
 
 
 def test_turn_that_does_not_come_through_does_not_feed(
-    supervisor: Supervisor, manager: ServiceManager, monkeypatch: pytest.MonkeyPatch
+    supervisor: Supervisor, manager: SystemdEnd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(supervisor._standby, "turn", _no_memory)
     with pytest.raises(OSError, match="memory"):

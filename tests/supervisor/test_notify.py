@@ -10,26 +10,26 @@ import pytest
 from shared.clock import NS_PER_MS, NS_PER_S
 from supervisor.notify import Notifier
 from supervisor.notify_socket import Service
-from tests.rig.service_manager import ServiceManager
+from tests.rig.systemd_end import SystemdEnd
 
 _WATCHDOG_NS = 20 * NS_PER_S
 _NOW_NS = 1_000 * NS_PER_S
 
 
 @pytest.fixture(name="manager")
-def _manager(tmp_path: Path) -> Iterator[ServiceManager]:
-    with ServiceManager(tmp_path, buffer_bytes=1) as manager:
+def _manager(tmp_path: Path) -> Iterator[SystemdEnd]:
+    with SystemdEnd(tmp_path, buffer_bytes=1) as manager:
         yield manager
 
 
 @pytest.fixture(name="notifier")
-def _notifier(manager: ServiceManager) -> Iterator[Notifier]:
+def _notifier(manager: SystemdEnd) -> Iterator[Notifier]:
     notifier = Notifier(Service(manager.address, _WATCHDOG_NS))
     yield notifier
     notifier.close()
 
 
-def test_states_are_told_at_once_and_in_the_words_of_sd_notify(manager: ServiceManager, notifier: Notifier) -> None:
+def test_states_are_told_at_once_and_in_the_words_of_sd_notify(manager: SystemdEnd, notifier: Notifier) -> None:
     notifier.ready()
     notifier.reloading(1_234_567_899)
     notifier.ready()
@@ -42,13 +42,13 @@ def test_states_are_told_at_once_and_in_the_words_of_sd_notify(manager: ServiceM
     ]
 
 
-def test_status_is_told_when_it_changes_and_stays_on_one_line(manager: ServiceManager, notifier: Notifier) -> None:
+def test_status_is_told_when_it_changes_and_stays_on_one_line(manager: SystemdEnd, notifier: Notifier) -> None:
     for line in ("Recording: main", "Recording: main", "two\nREADY=1\nlines", "Recording: main"):
         notifier.status(line)
     assert manager.arrived() == ["STATUS=Recording: main", "STATUS=two READY=1 lines", "STATUS=Recording: main"]
 
 
-def test_watchdog_is_fed_by_turns_alone_and_each_half_of_its_time(manager: ServiceManager, notifier: Notifier) -> None:
+def test_watchdog_is_fed_by_turns_alone_and_each_half_of_its_time(manager: SystemdEnd, notifier: Notifier) -> None:
     notifier.ready()
     notifier.status("Recording: main")
     notifier.reloading(_NOW_NS)
@@ -68,7 +68,7 @@ def test_watchdog_is_due_when_it_has_to_be_fed_though_nothing_else_happens(notif
     assert notifier.due_ns() == _NOW_NS + _WATCHDOG_NS // 2
 
 
-def test_watchdog_that_wants_the_impossible_makes_no_busy_loop(manager: ServiceManager) -> None:
+def test_watchdog_that_wants_the_impossible_makes_no_busy_loop(manager: SystemdEnd) -> None:
     notifier = Notifier(Service(manager.address, 1000))
     notifier.turned(_NOW_NS)
     assert notifier.due_ns() == _NOW_NS + 50 * NS_PER_MS
@@ -84,7 +84,7 @@ def test_where_nobody_listens_nothing_is_due(service: Service | None) -> None:
     assert (notifier.listens, notifier.due_ns()) == (False, None)
 
 
-def test_without_a_watchdog_nothing_is_fed(manager: ServiceManager) -> None:
+def test_without_a_watchdog_nothing_is_fed(manager: SystemdEnd) -> None:
     notifier = Notifier(Service(manager.address))
     notifier.ready()
     notifier.turned(_NOW_NS)
@@ -92,7 +92,7 @@ def test_without_a_watchdog_nothing_is_fed(manager: ServiceManager) -> None:
     notifier.close()
 
 
-def test_what_a_full_socket_did_not_take_is_said_again_in_order(manager: ServiceManager, notifier: Notifier) -> None:
+def test_what_a_full_socket_did_not_take_is_said_again_in_order(manager: SystemdEnd, notifier: Notifier) -> None:
     _fill(notifier)
     notifier.reloading(_NOW_NS)
     notifier.ready()
@@ -106,7 +106,7 @@ def test_what_a_full_socket_did_not_take_is_said_again_in_order(manager: Service
     assert notifier.due_ns() == _NOW_NS + NS_PER_S + _WATCHDOG_NS // 2
 
 
-def test_status_that_was_not_taken_is_said_at_the_next_opportunity(manager: ServiceManager, notifier: Notifier) -> None:
+def test_status_that_was_not_taken_is_said_at_the_next_opportunity(manager: SystemdEnd, notifier: Notifier) -> None:
     _fill(notifier)
     notifier.status("Recording: main")
     manager.arrived()
@@ -115,7 +115,7 @@ def test_status_that_was_not_taken_is_said_at_the_next_opportunity(manager: Serv
 
 
 def test_systemd_that_never_reads_again_costs_a_bounded_number_of_words(
-    manager: ServiceManager, notifier: Notifier
+    manager: SystemdEnd, notifier: Notifier
 ) -> None:
     _fill(notifier)
     for _ in range(1000):

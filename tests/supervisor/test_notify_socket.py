@@ -11,7 +11,7 @@ import pytest
 from shared.clock import NS_PER_S
 from supervisor.notify_socket import NotifySocket, Service, taken_from
 from tests.rig.descriptors import open_descriptors
-from tests.rig.service_manager import ServiceManager
+from tests.rig.systemd_end import SystemdEnd
 
 _PID = 4711
 
@@ -47,7 +47,7 @@ def test_watchdog_feeds_only_what_is_asked_of_this_very_process(given: dict[str,
 
 @pytest.mark.parametrize("abstract", [False, True])
 def test_socket_of_either_kind_gets_the_words_whole(tmp_path: Path, abstract: bool) -> None:
-    with ServiceManager(tmp_path, abstract=abstract) as manager:
+    with SystemdEnd(tmp_path, abstract=abstract) as manager:
         ours = NotifySocket(manager.address)
         assert ours.is_open
         assert ours.send("STATUS=23.8 % ± ø\udcff")
@@ -68,14 +68,14 @@ def test_socket_that_is_gone_is_said_once_and_used_again_when_it_is_back(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     before = open_descriptors()
-    manager = ServiceManager(tmp_path)
+    manager = SystemdEnd(tmp_path)
     ours = NotifySocket(manager.address)
     assert ours.send("READY=1")
     manager.close()
     with caplog.at_level(logging.WARNING):
         assert [ours.send("WATCHDOG=1") for _ in range(3)] == [False] * 3
     assert len(caplog.records) == 1
-    with ServiceManager(tmp_path) as again:
+    with SystemdEnd(tmp_path) as again:
         assert ours.send("WATCHDOG=1")
         assert again.arrived() == ["WATCHDOG=1"]
     ours.close()
@@ -90,7 +90,7 @@ def test_socket_that_can_never_be_reached_is_no_reason_to_end(caplog: pytest.Log
 
 
 def test_systemd_that_does_not_read_holds_nobody_up(tmp_path: Path) -> None:
-    with ServiceManager(tmp_path, buffer_bytes=1) as manager:
+    with SystemdEnd(tmp_path, buffer_bytes=1) as manager:
         ours = NotifySocket(manager.address)
         begun_s = time.monotonic()
         sent = [ours.send("WATCHDOG=1") for _ in range(1000)]

@@ -124,10 +124,12 @@ def test_prune_beside_a_recorder_is_done_by_its_storage_worker(tmp_path: Path, c
     )
     with Recorder(tmp_path, config, output_dir=output_dir) as recorder:
         recorder.wait_for_frame()
+        recorder.log.wait_for(lambda event: event.topic == "worker.ready" and event.data["worker"] == "storage")
         process = command("--runtime-dir", recorder.runtime_dir, "prune", "--json")
         out, err = process.communicate(timeout=60)
         assert (process.returncode, err) == (0, "")
         assert json.loads(out)["ok"]
+        recorder.log.wait_for(lambda event: event.topic == "operation.finished")
         pruned = recorder.log.of("storage.pruned")
         assert {data["rule"] for data in pruned} == {"max_size"}
         left = [path for path in frames_in(output_dir) if path.startswith("gone/")]

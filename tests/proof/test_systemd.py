@@ -15,7 +15,7 @@ from shared.clock import NS_PER_MS, NS_PER_S, NS_PER_US
 from shared.messages import Request
 from tests.rig.held_reader import HeldReader
 from tests.rig.recorder import Recorder
-from tests.rig.service_manager import Said, ServiceManager, children_of, environment_of, with_watchdog_pid
+from tests.rig.systemd_end import Said, SystemdEnd, children_of, environment_of, with_watchdog_pid
 
 CONFIG = """
 cameras:
@@ -30,15 +30,15 @@ _VARIABLES = {"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"}
 
 
 @pytest.fixture(name="manager")
-def _manager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ServiceManager]:
-    with ServiceManager(tmp_path) as manager:
+def _manager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SystemdEnd]:
+    with SystemdEnd(tmp_path) as manager:
         monkeypatch.setenv("NOTIFY_SOCKET", manager.address)
         monkeypatch.setenv("WATCHDOG_USEC", str(int(WATCHDOG_S * 1e6)))
         yield manager
 
 
 def test_ready_comes_when_the_bus_answers_and_the_workers_were_started_and_none_of_them_can_speak_for_the_service(
-    tmp_path: Path, manager: ServiceManager
+    tmp_path: Path, manager: SystemdEnd
 ) -> None:
     with Recorder(tmp_path, CONFIG, within=with_watchdog_pid()) as recorder:
         ready = manager.wait_for("")
@@ -61,7 +61,7 @@ def test_ready_comes_when_the_bus_answers_and_the_workers_were_started_and_none_
 
 
 def test_reload_is_told_from_its_beginning_to_its_end_whoever_asked_and_whatever_came_of_it(
-    tmp_path: Path, manager: ServiceManager
+    tmp_path: Path, manager: SystemdEnd
 ) -> None:
     with Recorder(tmp_path, CONFIG) as recorder:
         recorder.wait_for_frame()
@@ -85,7 +85,7 @@ def test_reload_is_told_from_its_beginning_to_its_end_whoever_asked_and_whatever
 
 
 def test_reload_that_is_held_up_by_its_disk_lets_the_watchdog_live_and_ends_once_for_all_who_asked(
-    tmp_path: Path, manager: ServiceManager
+    tmp_path: Path, manager: SystemdEnd
 ) -> None:
     reader = HeldReader(tmp_path)
     with Recorder(tmp_path, CONFIG, ahead=[reader.directory]) as recorder:
@@ -110,7 +110,7 @@ def test_reload_that_is_held_up_by_its_disk_lets_the_watchdog_live_and_ends_once
 
 
 def test_watchdog_is_fed_by_a_loop_that_has_nothing_to_do_and_never_by_one_that_is_stuck(
-    tmp_path: Path, manager: ServiceManager
+    tmp_path: Path, manager: SystemdEnd
 ) -> None:
     with Recorder(tmp_path, CONFIG.replace("200ms", "1h"), within=with_watchdog_pid()) as recorder:
         manager.wait_for("WATCHDOG=1")
@@ -125,7 +125,7 @@ def test_watchdog_is_fed_by_a_loop_that_has_nothing_to_do_and_never_by_one_that_
 
 
 def test_status_is_told_at_most_once_a_second_and_the_watchdog_of_another_process_is_not_fed(
-    tmp_path: Path, manager: ServiceManager
+    tmp_path: Path, manager: SystemdEnd
 ) -> None:
     with Recorder(tmp_path, CONFIG, within=with_watchdog_pid("1")) as recorder:
         manager.wait_for("READY=1")
@@ -136,7 +136,7 @@ def test_status_is_told_at_most_once_a_second_and_the_watchdog_of_another_proces
     assert "WATCHDOG=1" not in [said.words for said in manager.said]
 
 
-def test_stop_is_told_before_the_workers_end_and_is_the_last_word(tmp_path: Path, manager: ServiceManager) -> None:
+def test_stop_is_told_before_the_workers_end_and_is_the_last_word(tmp_path: Path, manager: SystemdEnd) -> None:
     with Recorder(tmp_path, CONFIG) as recorder:
         recorder.wait_for_frame()
         recorder.stop()
@@ -150,7 +150,7 @@ def test_stop_is_told_before_the_workers_end_and_is_the_last_word(tmp_path: Path
 
 
 def test_systemd_that_does_not_read_and_then_is_not_there_changes_nothing(
-    tmp_path: Path, manager: ServiceManager, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, manager: SystemdEnd, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WATCHDOG_USEC", "100000")
     with Recorder(tmp_path, CONFIG) as recorder:
@@ -166,7 +166,7 @@ def test_systemd_that_does_not_read_and_then_is_not_there_changes_nothing(
 
 
 def test_supervisor_that_the_watchdog_aborts_says_where_it_stood_and_leaves_no_core(
-    tmp_path: Path, manager: ServiceManager
+    tmp_path: Path, manager: SystemdEnd
 ) -> None:
     with Recorder(tmp_path, CONFIG) as recorder:
         manager.wait_for("READY=1")

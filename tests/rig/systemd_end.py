@@ -25,7 +25,7 @@ class Said(NamedTuple):
     mono_ns: int
 
 
-class ServiceManager:
+class SystemdEnd:
     """Listens at a path below `directory`, or at an abstract name. `address` is what NOTIFY_SOCKET says."""
 
     def __init__(self, directory: Path, *, abstract: bool = False, buffer_bytes: int | None = None) -> None:
