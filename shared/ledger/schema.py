@@ -15,6 +15,7 @@ VERSION = 2
 
 RECORDED = 0
 """The kind of a run of slots that have a frame, or had one that was deleted since."""
+# Invariant: their numbers stand in ledgers. So this is a list of its own; what is new comes last, and none ever moves.
 _CAUSES: tuple[MissCause, ...] = (
     "hang",
     "crash",
