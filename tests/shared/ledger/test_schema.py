@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-from typing import get_args
-
-from shared.causes import MissCause
 from shared.ledger.schema import KIND_OF_CAUSE
-
-
-def test_every_cause_of_a_miss_has_a_number() -> None:
-    assert set(KIND_OF_CAUSE) == set(get_args(MissCause))
 
 
 def test_numbers_of_the_causes_of_the_first_version_stay() -> None:
