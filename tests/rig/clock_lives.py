@@ -107,6 +107,7 @@ class Lives:
         self._late: list[Result] = []
         self._under_way: dict[int, int] = {}
         self._forgotten: set[str] = set()
+        self._just_set = False
         self._bench: _Bench | None = None
         self._fences = len(fence._HELD)
         self._begin_stretch()
@@ -133,6 +134,7 @@ class Lives:
     def run(self, seconds: float) -> None:
         """The worker works, and its camera and disk at once; without one, time passes."""
         until_ns = self.clock.mono + round(seconds * NS_PER_S)
+        self._just_set = False
         while self._bench is not None:
             self._work(self._bench)
             wait_ns = max(1, self._wait_ns(self._bench))
@@ -149,6 +151,7 @@ class Lives:
         if bench is None or in_flight == "nothing":
             return
         self._work(bench)
+        self._just_set = False
         next_ns = bench.session._next_slot_ns
         assert next_ns is not None
         bench.go_to(next_ns)
@@ -163,8 +166,12 @@ class Lives:
 
     def set_clock(self, wall_ns: int) -> None:
         """Somebody sets the clock; a worker that runs sees it at once, as its alarm ends each wait."""
+        if self._just_set and self._bench is not None:
+            # Whose slot it is that was due for a moment between two steps, nobody could tell afterwards.
+            self._work(self._bench)
         if wall_ns < self.clock.wall:
             self._begin_life(wall_ns)
+        self._just_set = True
         self.clock.set_wall(wall_ns)
         self._begin_stretch()
         if self._bench is not None:
