@@ -1,6 +1,6 @@
 """The grid: every whole multiple of the interval since the epoch, in UTC.
 
-Owns: arithmetic on slots. Does not own: which slots a window leaves out (`capture_worker.window`).
+Owns: arithmetic on slots. Does not own: which slots a window leaves out (`shared.window`).
 Invariant: pure; a slot is a whole number of milliseconds; a restart does not move the grid.
 """
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from msgspec import Struct
 
 from capture_worker.grid import Grid, SlotRange
-from capture_worker.window import open_intervals
 from shared.clock import NS_PER_S
 from shared.config.model import CameraConfig, Location
 from shared.config.window import ALWAYS, Window, parse_window
+from shared.window import open_intervals
 
 _DAY_NS = 86_400 * NS_PER_S
 LOOK_AHEAD_NS = 370 * _DAY_NS

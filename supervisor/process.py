@@ -16,8 +16,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from shared.interpreter import command
 from shared.worker_identity import Identity
-from supervisor.interpreter import command
 from supervisor.session_leftovers import slay_session
 
 _EVIDENCE_BYTES = 16_384

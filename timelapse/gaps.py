@@ -1,6 +1,6 @@
 """`timelapse gaps`: what is missing, on standard output.
 
-Owns: what is printed, and the exit status. Does not own: finding it out (`timelapse.coverage`), how it looks
+Owns: what is printed, and the exit status. Does not own: finding it out (`shared.ledger.coverage`), how it looks
 (`timelapse.show.gaps`).
 Invariant: the exit status tells of exactly those gaps that were asked for.
 """
@@ -17,8 +17,8 @@ import msgspec
 from shared.clock import NS_PER_MS
 from shared.durable import replace_file
 from shared.errors import EX_OK, EX_UNAVAILABLE, DiskError
+from shared.ledger.coverage import Coverage, Gap, coverage_of
 from timelapse import terminal
-from timelapse.coverage import Coverage, Gap, coverage_of
 from timelapse.frames import opened, say_done_without
 from timelapse.ranges import parse_range
 from timelapse.show.gaps import by_hours, gaps_page

@@ -23,7 +23,7 @@ def look(command: Sequence[str] | None = None, timeout_s: float = _TIMEOUT_S) ->
     """
     import msgspec
 
-    from supervisor import interpreter
+    from shared import interpreter
 
     command = command or interpreter.command("capture_worker.discovery", [])
     looking = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)

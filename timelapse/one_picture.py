@@ -57,7 +57,7 @@ def chosen(camera: str | None, known: list[str]) -> str:
 
 def take(configuration: Configuration, timeout_s: float) -> bytes:
     """The JPEG of the configuration's only camera. Blocks. Raises `TakenError`, or `BusyError` after `timeout_s`."""
-    from supervisor.interpreter import command
+    from shared.interpreter import command
 
     process = subprocess.Popen(
         command("capture_worker.one_picture", []),

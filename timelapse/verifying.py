@@ -33,7 +33,7 @@ class Verifier:
     """The process that looks. Use it in a `with` block: it ends with the block."""
 
     def __init__(self) -> None:
-        from supervisor.interpreter import command
+        from shared.interpreter import command
 
         # Its disk accesses come last, too, where the disk's scheduler knows of such a thing.
         first = ["ionice", "-c3"] if shutil.which("ionice") else []

@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from shared.config.locate import locate
-from shared.config.model import CameraConfig, Configuration
+from shared.config.model import CameraConfig, Configuration, StorageConfig
 from shared.config.read import read
 from shared.errors import ConfigError, NotRunningError, TimelapseError, UsageError
 from shared.ledger.rows import SettingsRow
@@ -61,10 +61,16 @@ def where(arguments: argparse.Namespace) -> Where:
         name: CameraConfig(name, interval_ms=round(camera.interval_s * 1000), window=camera.window)
         for name, camera in status.cameras.items()
     }
-    told = Configuration(path="", output_dir=status.storage.output_dir, cameras=cameras)
-    # Where the sun rises stands in the file alone, which not everybody may read.
+    told = Configuration(
+        path="",
+        output_dir=status.storage.output_dir,
+        cameras=cameras,
+        storage=StorageConfig(stop_above_percent=status.storage.stop_above_percent),
+    )
+    # Where the sun rises, and how hot is too hot, stand in the file alone, which not everybody may read.
     with contextlib.suppress(ConfigError, TimelapseError):
-        told = replace(told, location=read(status.config.path).location)
+        written = read(status.config.path)
+        told = replace(told, location=written.location, render=written.render)
     return Where(told)
 
 

@@ -1,7 +1,7 @@
 """When a camera takes pictures, as its configuration says it: `always`, `06:00-20:00`, `sunrise-30m..sunset+30m`.
 
 Owns: the notation and what it means, without a date or a place.
-Does not own: when the sun rises, nor whether a slot falls into the window; the capture worker works that out.
+Does not own: when the sun rises (`shared.sun`), nor whether a time falls into the window (`shared.window`).
 Invariant: a `Window` never starts and ends at one and the same edge, and both of its offsets are within a day.
 """
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from capture_worker import sun
 from capture_worker.grid import Grid, SlotRange
 from capture_worker.plan import Plan, plan_for
+from shared import sun
 from shared.clock import NS_PER_S
 from shared.config.model import CameraConfig, Location
 from shared.config.window import ALWAYS, parse_window

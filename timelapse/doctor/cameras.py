@@ -49,7 +49,7 @@ class Seen(Struct, frozen=True, kw_only=True):
 
 def look(known: Known, places: Places) -> Seen:
     """Look for cameras. Blocks: for some tenths of a second, or up to half a minute where one hangs."""
-    from supervisor import interpreter
+    from shared import interpreter
     from timelapse.looking import look as look_for_cameras
 
     command = interpreter.command("capture_worker.discovery", ["--free-only"])

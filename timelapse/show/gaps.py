@@ -1,6 +1,6 @@
 """The page of `timelapse gaps`: days by hours, the gaps, and what they come to.
 
-Owns: the map and the words. Does not own: which gaps there are (`timelapse.coverage`).
+Owns: the map and the words. Does not own: which gaps there are (`shared.ledger.coverage`).
 Invariant: pure but for the local time zone; an hour in which one slot is missing never looks like a whole one.
 """
 
@@ -12,8 +12,8 @@ from collections import Counter
 from msgspec import Struct
 
 from shared.clock import NS_PER_MS
+from shared.ledger.coverage import Coverage, Gap
 from shared.ledger.spans import lengths, union
-from timelapse.coverage import Coverage, Gap
 from timelapse.show import words
 from timelapse.show.ink import Ink
 

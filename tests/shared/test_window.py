@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from capture_worker.window import Interval, open_intervals
 from shared.clock import NS_PER_S
 from shared.config.model import Location
 from shared.config.window import ALWAYS, parse_window
+from shared.window import Interval, open_intervals
 from tests.rig.zone import utc_ns, zone
 
 TROMSO = Location(69.65, 18.96)

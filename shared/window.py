@@ -1,7 +1,7 @@
 """Which times of the day a camera takes pictures in.
 
 Owns: the window of each local day as an interval of wall time. Does not own: the notation (`shared.config.window`),
-the sun (`capture_worker.sun`), or slots (`capture_worker.plan`).
+the sun (`shared.sun`), or slots (`capture_worker.plan`).
 Invariant: pure, but for the machine's time zone. Intervals come in order of their day; an end that is not after the
 start is the next day's.
 """
@@ -14,11 +14,11 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from capture_worker import sun
-from capture_worker.sun import SunTime
+from shared import sun
 from shared.clock import NS_PER_S
 from shared.config.model import Location
 from shared.config.window import ALWAYS, Edge, FixedEdge, SunEdge, Window
+from shared.sun import SunTime
 
 _DAY = dt.timedelta(days=1)
 

@@ -17,17 +17,21 @@ from msgspec import Struct
 
 from shared.causes import MissCause
 from shared.clock import NS_PER_MS
+from shared.config.model import Location
+from shared.config.window import ALWAYS, parse_window
 from shared.ledger.archive import Archive
 from shared.ledger.database import LedgerError
 from shared.ledger.reading import Reader
-from shared.ledger.rows import Run, SettingsRow, interval_at, usual_interval_ms
+from shared.ledger.rows import DAY_MS, Run, SettingsRow, interval_at, usual_interval_ms
 from shared.ledger.schema import RECORDED, cause_of
 from shared.ledger.spans import Span, cut, subtract, union
 from shared.ledger.zone import zone_name
+from shared.window import open_intervals
 
 _GRACE_MS = 120_000
 """A miss that goes on is told once a minute, and written some seconds later."""
 _LEAST_MS = 1000
+_IN_DETAIL_MS = 800 * DAY_MS
 _HEARD_APART_MS = 60_000
 """Who writes settings down and who records by them hear of a change a moment apart: a disk may hold up the first."""
 
@@ -237,20 +241,22 @@ def _unknown(hole: Span, settings: list[SettingsRow], neighbours: _Neighbours) -
 
 def _planned(first_ms: int, end_ms: int, row: SettingsRow, interval_ms: int) -> Iterator[Gap]:
     """The slots there should have been in a time."""
-    from capture_worker.plan import plan_for
-    from shared.config.model import CameraConfig, Location
-    from shared.config.window import parse_window
-
     if not interval_ms or first_ms >= end_ms:
         return
     place = None
     if row.latitude is not None and row.longitude is not None:
         place = Location(row.latitude, row.longitude)
-    window = "always" if place is None and parse_window(row.window).needs_location else row.window
-    plan = plan_for(CameraConfig("", interval_ms=interval_ms, window=window), place)
+    window = parse_window(row.window)
+    if place is None and window.needs_location:
+        window = ALWAYS
+    # A span of more than two years is a clock that was wrong: ten thousand sunrises take longer than they are worth.
+    detail_ms = first_ms if window == ALWAYS else max(first_ms, end_ms - _IN_DETAIL_MS)
+    if first_ms < detail_ms:
+        yield from _on_grid(first_ms, detail_ms, interval_ms, "unknown")
     with _zone(row.zone):
-        for slots in plan.slots_between(first_ms * NS_PER_MS - 1, end_ms * NS_PER_MS):
-            yield Gap(slots.first_ns // NS_PER_MS, slots.last_ns // NS_PER_MS, interval_ms, "unknown")
+        for open_time in open_intervals(window, place, detail_ms * NS_PER_MS, end_ms * NS_PER_MS):
+            first, end = open_time.start_ns // NS_PER_MS, open_time.end_ns // NS_PER_MS
+            yield from _on_grid(first, end, interval_ms, "unknown")
 
 
 @contextlib.contextmanager

@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from msgspec import Struct
 
 from shared.ledger.archive import Archive
+from shared.ledger.coverage import Coverage, coverage_of
 from shared.ledger.database import open_for_writing
 from shared.ledger.reading import reading
 from shared.ledger.rows import Run, SettingsRow
 from shared.ledger.schema import FILE_NAME, KIND_OF_CAUSE, RECORDED
 from storage_worker.ledger.batch import Batch, Cameras
 from tests.rig.zone import utc_ns, zone
-from timelapse.coverage import Coverage, coverage_of
 
 ZONE = "Europe/Oslo"
 NIGHTS_S = tuple(utc_ns(text) // 10**9 for text in ("2026-10-24T23:00", "2026-03-28T23:30", "2026-06-14T22:00"))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from supervisor.interpreter import command
+from shared.interpreter import command
 
 ROOT = Path(__file__).resolve().parents[2]
 

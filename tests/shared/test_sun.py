@@ -6,9 +6,9 @@ import datetime as dt
 
 import pytest
 
-from capture_worker.sun import SunTime, event_time
 from shared.clock import NS_PER_S
 from shared.config.model import Location
+from shared.sun import SunTime, event_time
 from tests.rig.zone import utc_ns
 
 OSLO = Location(59.91, 10.75)
