@@ -8,7 +8,8 @@ one, is listed; for all others the ledger answers. Without a ledger every day is
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -18,6 +19,7 @@ from shared.clock import NS_PER_MS
 from shared.ledger.database import LedgerError
 from shared.ledger.reading import Reader
 from shared.ledger.rows import DAY_MS, DayRow, FrameRow, day_number, day_path, row_of_name
+from shared.ledger.spans import Span, cut
 
 _LONGEST_OFFSET_MS = 16 * 3_600_000
 _NEAR_MS = (600_000, DAY_MS)
@@ -53,6 +55,11 @@ class Archive:
         self.problem = ""
         self._reader = reader
 
+    @property
+    def reader(self) -> Reader | None:
+        """The ledger; None where there is none, and from when on it is done without."""
+        return self._reader
+
     def cameras(self) -> list[str]:
         """Every camera that has a directory or a ledger."""
         try:
@@ -63,12 +70,28 @@ class Archive:
 
     def frames(self, camera: str, first_ms: int, end_ms: int) -> Iterator[FrameRow]:
         """The frames with `first_ms <= slot < end_ms`, by instant. Holds a few days of them at a time."""
+        return self.frames_within(camera, [(first_ms, end_ms)])
+
+    def frames_within(self, camera: str, spans: Sequence[Span]) -> Iterator[FrameRow]:
+        """The frames whose slots are within one of these spans, which are in order and apart. See `frames`.
+
+        A directory that has to be listed is listed once, and none outside the spans is.
+        """
         held: list[FrameRow] = []
-        for day in self.days(camera, first_ms, end_ms):
+        for day in self.days(camera, spans[0][0], spans[-1][1]) if spans else ():
             yield from _taken(held, day.earliest_ms)
-            held += self.frames_of_day(camera, day, first_ms, end_ms)
-            held.sort(key=lambda row: row.key)
+            first = max(0, bisect_right(spans, (day.earliest_ms, _NO_END_MS)) - 1)
+            around = cut(spans[first : bisect_left(spans, (day.end_ms, 0))], day.earliest_ms, day.end_ms)
+            if around:
+                held += self._frames_of_day_within(camera, day, around)
+                held.sort(key=lambda row: row.key)
         yield from held
+
+    def _frames_of_day_within(self, camera: str, day: _Day, spans: list[Span]) -> list[FrameRow]:
+        if day.row is not None:
+            return [row for span in spans for row in self.frames_of_day(camera, day, *span)]
+        rows = self.frames_of_day(camera, day, spans[0][0], spans[-1][1])
+        return [row for row in rows if row.slot_ms < spans[bisect_right(spans, (row.slot_ms, _NO_END_MS)) - 1][1]]
 
     def count(self, camera: str, first_ms: int, end_ms: int) -> tuple[int, int | None]:
         """How many these are, and their bytes; None where the ledger does not know the size of each."""

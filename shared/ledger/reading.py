@@ -15,7 +15,10 @@ from shared.ledger.database import Database, open_for_reading
 from shared.ledger.rows import DAY_MS, DayRow, FrameRow, Run, SettingsRow
 from shared.ledger.schema import FILE_NAME
 
-_FRAME = "slot_ms, take, offset_min, bytes, raw_bytes, brightness_percent, exposure_us, synchronised, checksum"
+_FRAME = (
+    "slot_ms, take, offset_min, bytes, raw_bytes, coalesce(brightness_e4 / 100.0, brightness_percent), exposure_us, "
+    "synchronised, checksum"
+)
 _OF_DAY = (
     f"FROM frames WHERE camera = ? AND slot_ms >= ? AND slot_ms < ? AND (slot_ms + offset_min * 60000) / {DAY_MS} = ?"
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import time
+from collections.abc import Sequence
 
 from msgspec import Struct
 
@@ -22,7 +23,8 @@ class FrameRow(Struct, frozen=True, order=True):
     """A frame. `offset_min` is the zone's at the slot, in minutes east of UTC; it is a part of the frame's name.
 
     `bytes` is -1 where nobody has looked. `brightness_percent`, `exposure_us`, `synchronised` and `checksum` (all as in
-    `frame.written`) are None where they are not known.
+    `frame.written`) are None where they are not known. The brightness is a float in hundredths
+    of a percent, but an int where it was noted before version 3, in whole ones.
     """
 
     slot_ms: int
@@ -30,7 +32,7 @@ class FrameRow(Struct, frozen=True, order=True):
     offset_min: int
     bytes: int = -1
     raw_bytes: int = 0
-    brightness_percent: int | None = None
+    brightness_percent: float | None = None
     exposure_us: int | None = None
     synchronised: bool | None = None
     checksum: int | None = None
@@ -119,7 +121,7 @@ def day_number(path: str) -> int | None:
     return None if first is None else first.slot_ns // NS_PER_MS // DAY_MS
 
 
-def usual_interval_ms(slots_ms: list[int]) -> int | None:
+def usual_interval_ms(slots_ms: Sequence[int]) -> int | None:
     """The most common distance of neighbouring slots, which are in order; None where there are fewer than two."""
     counts: dict[int, int] = {}
     for earlier, later in itertools.pairwise(slots_ms):

@@ -11,7 +11,7 @@ from shared.causes import MissCause
 FILE_NAME = ".ledger.sqlite"
 REBUILD_NAME = ".ledger.rebuild"
 """A file of this name in the output directory asks the storage worker to compare every day with the ledger again."""
-VERSION = 2
+VERSION = 3
 
 RECORDED = 0
 """The kind of a run of slots that have a frame, or had one that was deleted since."""
@@ -35,13 +35,15 @@ KIND_OF_CAUSE: dict[str, int] = {cause: number for number, cause in enumerate(_C
 
 # Rows are small because SQLite stores small whole numbers in few bytes, 0 and 1 in none: milliseconds rather than
 # nanoseconds, a camera's number rather than its name. A path is not stored, being a function of slot, offset and take.
+# Brightness is in ten thousandths of white, `brightness_e4`; `brightness_percent`, whole ones, is what rows of before
+# version 3 have instead.
 TABLES = (
     "CREATE TABLE meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID",
     "CREATE TABLE cameras (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
     """CREATE TABLE frames (
         camera INTEGER NOT NULL, slot_ms INTEGER NOT NULL, take INTEGER NOT NULL, offset_min INTEGER NOT NULL,
         bytes INTEGER NOT NULL, raw_bytes INTEGER NOT NULL, brightness_percent INTEGER, exposure_us INTEGER,
-        synchronised INTEGER, checksum INTEGER,
+        synchronised INTEGER, checksum INTEGER, brightness_e4 INTEGER,
         PRIMARY KEY (camera, slot_ms, take, offset_min)) WITHOUT ROWID""",
     """CREATE TABLE runs (
         camera INTEGER NOT NULL, kind INTEGER NOT NULL, interval_ms INTEGER NOT NULL,
@@ -59,6 +61,7 @@ TABLES = (
 
 UPGRADES: dict[int, tuple[str, ...]] = {
     1: ("ALTER TABLE frames ADD COLUMN synchronised INTEGER", "ALTER TABLE frames ADD COLUMN checksum INTEGER"),
+    2: ("ALTER TABLE frames ADD COLUMN brightness_e4 INTEGER",),
 }
 """What makes the next version of an earlier one. Each is done within milliseconds, however many rows there are."""
 

@@ -23,9 +23,9 @@ _MOST_RUNS = 5_000
 _TOLD = ("brightness_percent", "exposure_us", "synchronised", "checksum")
 # What a later look at the file does not know (its brightness) stays as it is known.
 _PUT_FRAME = """
-INSERT INTO frames VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+INSERT INTO frames VALUES (?, ?, ?, ?, ?, ?, NULL, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
     bytes = excluded.bytes, raw_bytes = excluded.raw_bytes,
-    brightness_percent = coalesce(excluded.brightness_percent, brightness_percent),
+    brightness_e4 = coalesce(excluded.brightness_e4, brightness_e4),
     exposure_us = coalesce(excluded.exposure_us, exposure_us),
     synchronised = coalesce(excluded.synchronised, synchronised),
     checksum = coalesce(excluded.checksum, checksum)"""
@@ -175,10 +175,10 @@ def _write_frames(database: Database, camera: int, frames: dict[FrameKey, FrameR
                 row.offset_min,
                 row.bytes,
                 row.raw_bytes,
-                row.brightness_percent,
                 row.exposure_us,
                 row.synchronised,
                 row.checksum,
+                None if row.brightness_percent is None else round(row.brightness_percent * 100),
             )
             for row in there
         ),

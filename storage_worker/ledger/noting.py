@@ -18,7 +18,7 @@ from shared.messages import Event
 from shared.wire import check
 from storage_worker.delete import is_frame_path
 
-_MOST_PERCENT = 100
+_MOST_PERCENT = 100.0
 
 
 class Note(Struct, frozen=True, array_like=True):
@@ -64,7 +64,7 @@ def row_of(frame: FrameWritten) -> FrameRow | None:
         offset_min=row.offset_min,
         bytes=frame.bytes,
         raw_bytes=frame.raw_bytes,
-        brightness_percent=None if brightness is None else max(0, min(_MOST_PERCENT, round(brightness))),
+        brightness_percent=None if brightness is None else max(0.0, min(_MOST_PERCENT, brightness)),
         exposure_us=frame.exposure_us,
         synchronised=frame.synchronised,
         checksum=frame.checksum,

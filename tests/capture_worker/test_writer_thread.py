@@ -149,7 +149,7 @@ def test_frame_is_told_with_its_measures_and_what_was_found_of_it(tmp_path: Path
     written = first.written
     assert written.brightness_percent is not None
     assert 5 < written.brightness_percent < 95
-    assert written.brightness_percent == round(written.brightness_percent, 1)
+    assert written.brightness_percent == round(written.brightness_percent, 2)
     assert (written.changed_percent, written.seam_percent) == (None, None)
     assert written.sharpness_percent is not None
     again = bench.store(Stored, _jpeg(renewed(JPEGS[0], 1)), _SLOT_NS + NS_PER_S)

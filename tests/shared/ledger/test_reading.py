@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from shared.ledger.database import LedgerError, open_for_reading, open_for_writing
+from shared.ledger.reading import reading
 from shared.ledger.rows import FrameRow, Run
 from shared.ledger.schema import FILE_NAME
 from storage_worker.ledger.batch import Batch, Cameras
@@ -162,7 +163,7 @@ def test_row_of_a_frame_takes_few_bytes(tmp_path: Path) -> None:
     for begin in range(0, 20_000, 20):
         batch = Batch()
         for number in range(begin, begin + 20):
-            batch.put("main", FrameRow(1_780_000_000_000 + number * 5000, 1, 60, 350_000 + number, 0, 40, 10_000))
+            batch.put("main", FrameRow(1_780_000_000_000 + number * 5000, 1, 60, 350_000 + number, 0, 40.37, 10_000))
         batch.add_run("main", Run(begin * 5000, (begin + 19) * 5000, 5000, 0))
         if begin % 1000 == 0:
             batch.carry_out(database, Cameras())
@@ -171,3 +172,17 @@ def test_row_of_a_frame_takes_few_bytes(tmp_path: Path) -> None:
                 batch._carry_out(database, Cameras())
     database.close()
     assert (tmp_path / FILE_NAME).stat().st_size / 20_000 < 40
+
+
+def test_reader_gives_brightness_to_a_hundredth_of_a_percent_and_of_older_rows_in_whole_ones(tmp_path: Path) -> None:
+    slot_ms = 1_780_000_000_000
+    database = open_for_writing(tmp_path / FILE_NAME)
+    batch = Batch()
+    for number, told in enumerate((40.374, 0.0, None, None)):
+        batch.put("main", FrameRow(slot_ms + number * 1000, 1, 0, 5, 0, told))
+    batch.carry_out(database, Cameras())
+    database.run("UPDATE frames SET brightness_percent = 12 WHERE slot_ms = ?", (slot_ms + 3000,))
+    database.close()
+    with reading(tmp_path) as reader:
+        found = reader.frames_of_day("main", slot_ms // 86_400_000, 0, 1 << 53)
+    assert [row.brightness_percent for row in found] == [40.37, 0.0, None, 12]

@@ -37,11 +37,11 @@ def test_frame_that_is_put_and_removed_in_one_batch_is_not_there(database: Datab
 
 
 def test_frame_whose_brightness_is_known_keeps_it_when_the_tree_is_compared(database: Database) -> None:
-    for row in (FrameRow(SLOT_MS, 1, 60, 100, 0, 40, 1250), FrameRow(SLOT_MS, 1, 60, 101)):
+    for row in (FrameRow(SLOT_MS, 1, 60, 100, 0, 40.37, 1250), FrameRow(SLOT_MS, 1, 60, 101)):
         batch = Batch()
         batch.put("main", row)
         written(database, batch)
-    assert database.rows("SELECT bytes, brightness_percent, exposure_us FROM frames") == [(101, 40, 1250)]
+    assert database.rows("SELECT bytes, brightness_e4, exposure_us FROM frames") == [(101, 4037, 1250)]
 
 
 def test_batch_carried_out_twice_changes_nothing(database: Database) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from shared.clock import NS_PER_MS, NS_PER_S
-from shared.ledger.schema import FILE_NAME, KIND_OF_CAUSE, REBUILD_NAME, TABLES
+from shared.ledger.schema import FILE_NAME, KIND_OF_CAUSE, REBUILD_NAME, TABLES, VERSION
 from storage_worker.ledger.keeper import Keeper
 from storage_worker.ledger.pending import Pending
 from tests.rig.small_disk import fill, remount, tmpfs
@@ -184,10 +184,10 @@ def test_keeper_that_can_not_write_for_a_while_tells_since_when_and_why(tmp_path
     assert kept.keeper.trouble is None
 
 
-def test_keeper_of_a_ledger_of_the_version_before_goes_on_with_it(kept: Kept) -> None:
+def test_keeper_of_a_ledger_of_the_first_version_goes_on_with_it(kept: Kept) -> None:
     before = sqlite3.connect(kept.output_dir / FILE_NAME, isolation_level=None)
     for table in TABLES:
-        before.execute(table.replace("synchronised INTEGER, checksum INTEGER,", ""))
+        before.execute(table.replace("synchronised INTEGER, checksum INTEGER, brightness_e4 INTEGER,", ""))
     before.execute("PRAGMA user_version = 1")
     before.execute("INSERT INTO cameras VALUES (0, 'main')")
     before.execute("INSERT INTO runs VALUES (0, 1, 10000, 0, 50000)")
@@ -198,6 +198,22 @@ def test_keeper_of_a_ledger_of_the_version_before_goes_on_with_it(kept: Kept) ->
     assert kept.rows("SELECT kind FROM runs ORDER BY kind") == [(0,), (1,)]
     assert kept.rows("SELECT synchronised, checksum FROM frames") == [(1, 77)]
     assert kept.read() == [path]
+
+
+def test_keeper_of_a_ledger_of_the_version_before_keeps_its_brightness_and_notes_a_finer_one(kept: Kept) -> None:
+    path = kept.written(0)
+    kept.work()
+    kept.start_anew()
+    before = sqlite3.connect(kept.output_dir / FILE_NAME, isolation_level=None)
+    before.execute("UPDATE frames SET brightness_percent = 40")
+    before.execute("ALTER TABLE frames DROP COLUMN brightness_e4")
+    before.execute("PRAGMA user_version = 2")
+    before.close()
+    later = kept.written(10_000)
+    kept.work()
+    assert kept.rows("PRAGMA user_version") == [(VERSION,)]
+    assert kept.rows("SELECT brightness_percent, brightness_e4 FROM frames") == [(40, None), (None, 4000)]
+    assert kept.read() == [path, later]
 
 
 def test_keeper_takes_the_interval_of_a_frame_from_its_event(kept: Kept) -> None:
@@ -299,7 +315,7 @@ def test_keeper_asked_for_a_rebuild_lists_all_days_once_and_keeps_what_no_tree_k
     kept.work()
     assert sum(path.endswith(Path(paths[0]).parent.name) for path in listings) == 1
     assert not (kept.output_dir / REBUILD_NAME).exists()
-    assert kept.rows("SELECT DISTINCT brightness_percent FROM frames") == [(40,)]
+    assert kept.rows("SELECT DISTINCT brightness_e4 FROM frames") == [(4000,)]
 
 
 def test_keeper_beyond_what_memory_may_hold_looks_at_the_tree_again(kept: Kept) -> None:

@@ -97,8 +97,8 @@ def test_worker_that_hears_frames_and_misses_writes_rows_and_runs(tmp_path: Path
         hub.pump(lambda: len(rows(output_dir, "SELECT * FROM runs")) == 2, what="the rows")
         assert hub.stop(process) == EX_OK
     slot_ms, interval_ms = slot_ns // NS_PER_MS, INTERVAL_NS // NS_PER_MS
-    found = rows(output_dir, "SELECT slot_ms, take, bytes, brightness_percent, exposure_us FROM frames")
-    assert found == [(slot_ms, 1, 100, 40, 1250), (slot_ms + interval_ms, 1, 100, 40, 1250)]
+    found = rows(output_dir, "SELECT slot_ms, take, bytes, brightness_e4, exposure_us FROM frames")
+    assert found == [(slot_ms, 1, 100, 4040, 1250), (slot_ms + interval_ms, 1, 100, 4040, 1250)]
     assert rows(output_dir, "SELECT kind, interval_ms, first_ms, last_ms FROM runs") == [
         (RECORDED, interval_ms, slot_ms, slot_ms + interval_ms),
         (KIND_OF_CAUSE["hang"], interval_ms, slot_ms + 2 * interval_ms, slot_ms + 5 * interval_ms),
