@@ -56,3 +56,11 @@ def is_mount_point(path: Path) -> bool:
     An unplugged disk leaves its empty mount point on the card: that is what must not be mistaken for the disk.
     """
     return os.path.ismount(path)
+
+
+def same_disk(first: Path, second: Path) -> bool:
+    """Whether both lie on one file system. Where one of them can't be asked, the answer is yes."""
+    try:
+        return first.stat().st_dev == second.stat().st_dev
+    except OSError:
+        return True

@@ -12,6 +12,7 @@ EX_USAGE = 64
 EX_NOHOST = 68
 EX_UNAVAILABLE = 69
 EX_SOFTWARE = 70
+EX_CANTCREAT = 73
 EX_IOERR = 74
 EX_TEMPFAIL = 75
 EX_CONFIG = 78
@@ -51,6 +52,12 @@ class DiskError(TimelapseError):
     """The output disk answered with an error, or is not there."""
 
     status = EX_IOERR
+
+
+class OutputError(TimelapseError):
+    """The file that was asked for can't be made there, or there is one already."""
+
+    status = EX_CANTCREAT
 
 
 class BusyError(TimelapseError):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from shared.causes import MissCause, PictureFault, PressureLevel, WorkerCause
+from shared.config.model import RenderKind
 from shared.status import ForecastStatus, GrowthStatus, LedgerTrouble, Status
 
 
@@ -161,6 +162,85 @@ class ConfigRejected(Struct, frozen=True, kw_only=True):
     errors: list[str]
 
 
+class RenderStarted(Struct, frozen=True, kw_only=True):
+    """Render: this result is being made now, for the `tries`th time. `day` is `YYYY-MM-DD`, `kind` as configured.
+
+    `output` is the path that it gets when it is whole, relative to `output_dir`.
+    """
+
+    camera: str
+    day: str
+    kind: RenderKind
+    output: str
+    tries: int = 1
+
+
+class RenderProgress(Struct, frozen=True, kw_only=True):
+    """Render, each 5 s, at a new stage and when it begins or ends to stand still: how far it is.
+
+    So many of `total` pictures of the stage are `done` (0: not known yet). `paused` is why it stands still, empty where
+    it does not; `left_s` is None where nobody can tell.
+    """
+
+    camera: str
+    day: str
+    kind: RenderKind
+    stage: str
+    done: int
+    total: int
+    left_s: float | None = None
+    paused: str = ""
+
+
+class RenderFinished(Struct, frozen=True, kw_only=True):
+    """Render: the result is there, whole. `duration_s` is how long it plays, `took_s` how long it took with its pauses.
+
+    `pictures` were made of `frames`, and `damaged` ones left out; `gaps` counts the gaps between them. `detail` is what
+    else a person has to know.
+    """
+
+    camera: str
+    day: str
+    kind: RenderKind
+    output: str
+    pictures: int
+    frames: int
+    damaged: int
+    gaps: int
+    bytes: int
+    width: int
+    height: int
+    duration_s: float
+    took_s: float
+    detail: str = ""
+
+
+class RenderFailed(Struct, frozen=True, kw_only=True):
+    """Render: the result is not there after `tries` tries, and why. `next_try_s` is None where it is not tried again.
+
+    `cancelled`: an operator did not want it.
+    """
+
+    camera: str
+    day: str
+    kind: RenderKind
+    message: str
+    tries: int
+    next_try_s: float | None = None
+    cancelled: bool = False
+
+
+class RenderWaiting(Struct, frozen=True, kw_only=True):
+    """Render: nothing is being made. `next_wall_ns` is when there is something to do next, as far as is known.
+
+    `due` counts the results that could be made now but for `detail`, which says what keeps it from that.
+    """
+
+    next_wall_ns: int | None = None
+    due: int = 0
+    detail: str = ""
+
+
 class ClockStepped(Struct, frozen=True, kw_only=True):
     """Capture: wall time jumped by this much. `synchronised` is None where the kernel does not tell."""
 
@@ -237,6 +317,11 @@ DATA_TYPES: dict[str, type[Struct]] = {
     "worker.stopped": WorkerChanged,
     "config.reloaded": ConfigReloaded,
     "config.rejected": ConfigRejected,
+    "render.started": RenderStarted,
+    "render.progress": RenderProgress,
+    "render.finished": RenderFinished,
+    "render.failed": RenderFailed,
+    "render.waiting": RenderWaiting,
     "clock.stepped": ClockStepped,
     "operation.finished": OperationFinished,
     "bus.tick": BusTick,
@@ -246,7 +331,9 @@ DATA_TYPES: dict[str, type[Struct]] = {
 }
 """Topic to the type of its data."""
 
-WORKER_TOPICS = frozenset(
+RENDER_TOPICS = frozenset(topic for topic in DATA_TYPES if topic.startswith("render."))
+"""What the render worker alone may say: of any camera."""
+WORKER_TOPICS = RENDER_TOPICS | frozenset(
     {
         "frame.written",
         "frame.missed",

@@ -70,7 +70,15 @@ class Pruned(FromWorker, frozen=True, kw_only=True, tag="pruned"):
     detail: str = ""
 
 
-WorkerMessage = Hello | Ready | Published | Snapped | Pruned
+class Cancelled(FromWorker, frozen=True, kw_only=True, tag="cancelled"):
+    """workers.sock, up: the answer to `Cancel`. `detail` says what was given up, or why nothing was."""
+
+    operation: str
+    ok: bool
+    detail: str = ""
+
+
+WorkerMessage = Hello | Ready | Published | Snapped | Pruned | Cancelled
 
 
 class Configure(Struct, frozen=True, kw_only=True, tag="configure"):
@@ -103,7 +111,13 @@ class Prune(Struct, frozen=True, kw_only=True, tag="prune"):
     operation: str
 
 
-Order = Configure | Snapshot | Prune
+class Cancel(Struct, frozen=True, kw_only=True, tag="cancel"):
+    """workers.sock, down, to the render worker: give up what is being rendered, for `operation`."""
+
+    operation: str
+
+
+Order = Configure | Snapshot | Prune | Cancel
 
 
 class Lease(FromWorker, frozen=True, kw_only=True, tag="lease"):
@@ -128,7 +142,7 @@ class Event(Struct, frozen=True, kw_only=True):
     data: dict[str, Any]
 
 
-Verb = Literal["ping", "status", "reload", "replay", "start", "stop", "restart", "kill", "snapshot", "prune"]
+Verb = Literal["ping", "status", "reload", "replay", "start", "stop", "restart", "kill", "snapshot", "prune", "cancel"]
 
 EARLIER = "earlier"
 """As the `boot` of a `replay`: all earlier supervisors'."""

@@ -166,6 +166,51 @@ class StorageStatus(Struct, frozen=True, kw_only=True):
     ledger: LedgerTrouble | None = None
 
 
+class RenderResult(Struct, frozen=True, kw_only=True):
+    """How a render ended, and when. `output` is relative to `output_dir`; of one that failed it is empty."""
+
+    camera: str
+    day: str
+    kind: str
+    wall_ns: int
+    output: str = ""
+    bytes: int = 0
+    duration_s: float = 0.0
+    took_s: float = 0.0
+    damaged: int = 0
+    detail: str = ""
+    tries: int = 0
+    next_try_wall_ns: int | None = None
+
+
+class RenderStatus(Struct, frozen=True, kw_only=True):
+    """What the render worker does. `state` is `waiting`, `rendering` or `paused`, empty until it has told.
+
+    `camera` to `left_s` are of what is being made, empty where nothing is. `detail` is why it is paused, or waits
+    though `due` results could be made. `next_wall_ns` is when there is something to do next. `finished` and `failed`
+    count since the supervisor began.
+    """
+
+    state: str = ""
+    camera: str = ""
+    day: str = ""
+    kind: str = ""
+    output: str = ""
+    tries: int = 0
+    started_wall_ns: int | None = None
+    stage: str = ""
+    done: int = 0
+    total: int = 0
+    left_s: float | None = None
+    detail: str = ""
+    due: int = 0
+    next_wall_ns: int | None = None
+    finished: int = 0
+    failed: int = 0
+    last_finished: RenderResult | None = None
+    last_failed: RenderResult | None = None
+
+
 class ConfigStatus(Struct, frozen=True, kw_only=True):
     """The configuration in force. `errors` are those of the last reload that was refused."""
 
@@ -187,3 +232,4 @@ class Status(Struct, frozen=True, kw_only=True):
     storage: StorageStatus
     config: ConfigStatus
     standby: StandbyStatus = StandbyStatus()
+    render: RenderStatus | None = None

@@ -24,7 +24,7 @@ from shared.causes import WORKER_CAUSES
 from shared.clock import NS_PER_S, Clock, SystemClock
 from shared.errors import EX_OK, EX_SOFTWARE, TimelapseError
 from shared.lease import LeaseHolder
-from shared.messages import Configure, Hello, Pruned, Published, Ready, Snapped
+from shared.messages import Cancelled, Configure, Hello, Pruned, Published, Ready, Snapped
 from shared.parent import die_with_parent
 from shared.signals import SignalQueue
 from shared.stack import leave_a_stack
@@ -95,6 +95,14 @@ class Worker:
             frames=frames,
             bytes=freed_bytes,
             detail=detail,
+        )
+        self.link.send(answer)
+
+    def cancelled(self, operation: str, *, ok: bool, detail: str) -> None:
+        """Answer `Cancel`: what was given up, or why nothing was."""
+        me = self.identity
+        answer = Cancelled(
+            worker=me.worker, incarnation=me.incarnation, pid=me.pid, operation=operation, ok=ok, detail=detail
         )
         self.link.send(answer)
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from shared import wire
 from shared.errors import BusyError
+from shared.messages import Cancel, Prune, Snapshot
 from shared.status import Status
 from shared.transport import Hub
 from shared.version import VERSION
@@ -58,13 +59,15 @@ class Commands:
         return wire.check_event_data("status", self._status())
 
     def order(self, verb: str, worker: str) -> str:
-        """Have a worker started, stopped, restarted or killed, a picture taken or frames pruned; the operation's id."""
+        """Have a worker started, stopped, restarted or killed, or do what it is there for; the operation's id."""
         self._refuse_while_stopping()
-        if verb not in {"snapshot", "prune"}:
-            return self._crew.order(verb, worker)
-        route, order = self._crew.snapshot(worker) if verb == "snapshot" else self._crew.prune(worker)
-        self._hub.send_to_worker(route, order)
-        return order.operation
+        if verb == "snapshot":
+            return self._send(*self._crew.snapshot(worker))
+        if verb == "prune":
+            return self._send(*self._crew.prune(worker))
+        if verb == "cancel":
+            return self._send(*self._crew.cancel(worker))
+        return self._crew.order(verb, worker)
 
     def reload(self) -> int:
         """Have the configuration read again; the number of the read."""
@@ -78,6 +81,10 @@ class Commands:
         events = self._memory.replay(boot, after_seq)[: max(0, limit)]
         seqs = [event["seq"] for event in events] or [after_seq]
         return {"boot": boot, "first_seq": seqs[0], "last_seq": seqs[-1], "events": events}
+
+    def _send(self, route: bytes, order: Snapshot | Prune | Cancel) -> str:
+        self._hub.send_to_worker(route, order)
+        return order.operation
 
     def _refuse_while_stopping(self) -> None:
         if self._is_stopping():

@@ -19,13 +19,13 @@ from shared.clock import Clock
 from shared.config.model import Configuration
 from shared.errors import BusyError, UsageError
 from shared.events import OperationFinished, WorkerChanged
-from shared.messages import FromWorker, Lease, Prune, Pruned, Snapped, Snapshot
+from shared.messages import Cancel, Cancelled, FromWorker, Lease, Prune, Pruned, Snapped, Snapshot
 from supervisor.leases import LeaseBook
 from supervisor.memory import Memory
 from supervisor.operations import Operations
 from supervisor.policy import Timing
 from supervisor.process import spawn
-from supervisor.roster import camera_of, find, workers_of
+from supervisor.roster import RENDER, camera_of, find, workers_of
 from supervisor.states import Desired, Happening, State
 from supervisor.supervised import Spawn, Supervised
 
@@ -119,6 +119,22 @@ class Crew:
             raise UsageError(f"{name} deletes no frames; that is done by storage")
         _check_running(supervised, "deletes nothing")
         return supervised.route, Prune(operation=self._operations.begin("prune", name, supervised.incarnation))
+
+    def cancel(self, worker: str) -> tuple[bytes, Cancel]:
+        """Likewise, for the worker that renders: it gives up what it is at."""
+        known = [name for name in self.workers if name not in self._leaving]
+        if RENDER not in known:
+            raise UsageError("nothing is rendered by itself here: render.daily is off")
+        name = find(worker or RENDER, known)
+        supervised = self.workers[name]
+        if name != RENDER:
+            raise UsageError(f"{name} renders nothing; that is done by {RENDER}")
+        _check_running(supervised, "renders nothing")
+        return supervised.route, Cancel(operation=self._operations.begin("cancel", name, supervised.incarnation))
+
+    def cancelled(self, message: Cancelled) -> None:
+        """A worker has answered `cancel`. As below."""
+        self._finish(message)
 
     def pruned(self, message: Pruned) -> None:
         """A worker has answered `prune`; an answer that nobody waits for any more means nothing."""
@@ -229,7 +245,9 @@ class Crew:
         for finished in self._operations.ended(worker.name, worker.record, worker.incarnation, detail):
             self._tell("operation.finished", finished)
 
-    def _finish(self, message: Snapped | Pruned, *, path: str = "", frames: int = 0, freed_bytes: int = 0) -> None:
+    def _finish(
+        self, message: Snapped | Pruned | Cancelled, *, path: str = "", frames: int = 0, freed_bytes: int = 0
+    ) -> None:
         if self._operations.answered(message.operation) is not None:
             finished = OperationFinished(
                 operation=message.operation,

@@ -19,7 +19,7 @@ from shared.messages import VERSION, Answer, Problem, Request, Verb
 _REMEMBERED = 256
 _MOST_ROUTES = 8
 """Of one request that is sent again and again before it is answered."""
-ORDERS = frozenset({"start", "stop", "restart", "kill", "snapshot", "prune"})
+ORDERS = frozenset({"start", "stop", "restart", "kill", "snapshot", "prune", "cancel"})
 
 
 class Orders(Protocol):
@@ -32,7 +32,7 @@ class Orders(Protocol):
         """The picture as it is now."""
 
     def order(self, verb: str, worker: str) -> str:
-        """Start, stop, restart or kill a worker, or have it take a picture or prune; the operation's id."""
+        """Start, stop, restart or kill a worker, or have it do what it is there for; the operation's id."""
 
     def reload(self) -> int:
         """Have the configuration read again; the number of the read, for `Desk.conclude`."""

@@ -14,8 +14,8 @@ from typing import Any
 from shared import wire
 from shared.about import about
 from shared.errors import WireError
-from shared.events import WORKER_TOPICS
-from shared.messages import Configure, Hello, Pruned, Published, Ready, Snapped, WorkerMessage
+from shared.events import RENDER_TOPICS, WORKER_TOPICS
+from shared.messages import Cancelled, Configure, Hello, Pruned, Published, Ready, Snapped, WorkerMessage
 from shared.transport import Hub
 from supervisor.bus import Bus
 from supervisor.causes import MISS_CAUSES
@@ -23,11 +23,14 @@ from supervisor.crew import Crew
 from supervisor.memory import Memory
 from supervisor.picture import Picture
 from supervisor.reloader import Reloader
-from supervisor.roster import camera_of
+from supervisor.roster import RENDER, camera_of
 from supervisor.states import Happening
 from supervisor.supervised import Supervised
 
 log = logging.getLogger(__name__)
+
+_WORK = frozenset({"disk.pressure", "render.waiting", "render.finished"})
+"""What shows that a worker is of use, as a frame does: it has looked, and found nothing to do or done it."""
 
 
 class Hearing:
@@ -58,6 +61,8 @@ class Hearing:
                 self._crew.snapped(message)
             case Pruned():
                 self._crew.pruned(message)
+            case Cancelled():
+                self._crew.cancelled(message)
 
     def _configure(self, worker: Supervised, route: bytes, message: Hello) -> None:
         if worker.process is None or message.incarnation != worker.incarnation:
@@ -83,8 +88,7 @@ class Hearing:
             if message.topic not in WORKER_TOPICS:
                 raise WireError(f"{message.topic[:60]!r} is not for a worker to say")
             data = wire.check_event_data(message.topic, message.data)
-            if data.get("camera", camera_of(worker.name)) != camera_of(worker.name):
-                raise WireError(f"{worker.name} speaks for another camera")
+            _check_speaks_for(worker.name, message.topic, data)
         except WireError as error:
             self._hub.tally.count("workers", str(error))
             return
@@ -94,7 +98,7 @@ class Hearing:
         self._account(message.topic, data, packed)
         self._bus.send(message.topic, packed)
         self._picture.take(message.topic, data, message.wall_ns)
-        if message.topic == "disk.pressure" or (message.topic == "frame.written" and not data["recovered"]):
+        if message.topic in _WORK or (message.topic == "frame.written" and not data["recovered"]):
             self._happen_to(worker, message, Happening.WORKED)
 
     def _happen_to(self, worker: Supervised, message: Ready | Published, happening: Happening) -> None:
@@ -108,3 +112,11 @@ class Hearing:
             self._memory.note_accounted(data["camera"], data["slot_ns"], data["slot_ns"], packed)
         elif topic == "frame.missed":
             self._memory.note_accounted(data["camera"], data["first_slot_ns"], data["last_slot_ns"], packed)
+
+
+def _check_speaks_for(worker: str, topic: str, data: dict[str, Any]) -> None:
+    """Raise `WireError` where it is not this worker's to say: who records tells of its own camera alone."""
+    if (topic in RENDER_TOPICS) != (worker == RENDER):
+        raise WireError(f"{topic} is not for {worker} to say")
+    if worker != RENDER and data.get("camera", camera_of(worker)) != camera_of(worker):
+        raise WireError(f"{worker} speaks for another camera")

@@ -39,6 +39,7 @@ from supervisor.probes import Probes
 from supervisor.reading import Reading
 from supervisor.rebinding import Rebinding
 from supervisor.reloader import Reloader
+from supervisor.roster import RENDER
 from supervisor.service_line import STOPPING_LINE
 from supervisor.standby import Standby
 from supervisor.states import Happening
@@ -56,6 +57,7 @@ _BATCH = 500
 """Messages taken from one socket in one turn: a flood on one must not starve the others."""
 _ANSWERING_NS = 10 * NS_PER_MS
 """Time for answers in one turn. A page of `replay` takes some milliseconds, and hangs have to be found meanwhile."""
+_FIRST_TO_STOP = ("render", "capture")
 _STOP_S = 0.2
 _STOP_REST_S = 0.1
 _SLAY_S = 0.05
@@ -229,6 +231,8 @@ class Supervisor:
     def _reap(self) -> None:
         for worker in self._crew.reap():
             self._picture.changed = True
+            if worker.name == RENDER:
+                self._picture.render_worker_ended()
             for fd in [fd for fd, watched in self._watched.items() if watched is worker]:
                 # The number may be given to the next process at once.
                 del self._watched[fd]
@@ -246,10 +250,12 @@ class Supervisor:
         self._telling.is_stopping = True
         self._end_reading()
         self._standby.end()
-        self._crew.wind_down("capture", _STOP_S, _SLAY_S)
+        # Together: what renders leaves room to those that record while they put away their last frames.
+        for kind in _FIRST_TO_STOP:
+            self._crew.wind_down(kind, _STOP_S, _SLAY_S)
 
     def _shut_down_further(self) -> None:
-        if self._stage == "capture" and not self._crew.alive("capture"):
+        if self._stage == "capture" and not any(self._crew.alive(kind) for kind in _FIRST_TO_STOP):
             self._stage = "rest"
             self._crew.wind_down("", _STOP_REST_S, _SLAY_S)
         if self._stage == "rest" and not self._crew.alive() and self._standby.is_gone():

@@ -17,8 +17,8 @@ from shared.config.locate import locate
 from shared.config.outcome import pack
 from shared.config.read import read
 from shared.errors import ConfigError, WireError
+from shared.interpreter import command
 from supervisor.foreground import SIGNALS
-from supervisor.interpreter import command
 
 
 def run(config_path: str | None, runtime_directory: str | None) -> NoReturn:

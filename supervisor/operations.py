@@ -13,7 +13,7 @@ from msgspec import Struct
 from shared.events import OperationFinished
 from supervisor.states import Desired, Record, State
 
-ANSWERED = frozenset({"snapshot", "prune"})
+ANSWERED = frozenset({"snapshot", "prune", "cancel"})
 """What the worker itself says the end of."""
 
 

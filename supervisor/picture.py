@@ -1,6 +1,6 @@
 """The whole picture, kept from the events that pass.
 
-Owns: what each camera and the disk last said. Does not own: the workers' part, nor sending it.
+Owns: what each camera, the disk and the render worker last said. Does not own: the workers' part, nor sending it.
 Invariant: pure but for its own counters: the same events give the same picture. What it does not know it leaves empty.
 """
 
@@ -23,9 +23,10 @@ from shared.events import (
     FrameWritten,
     StoragePruned,
 )
-from shared.status import CameraStatus, StorageStatus, WarningStatus
+from shared.status import CameraStatus, RenderStatus, StorageStatus, WarningStatus
 from shared.wire import check
 from supervisor.device_nodes import device_to_look_for
+from supervisor.render_picture import after_event, without_work
 
 
 class Picture:
@@ -40,6 +41,7 @@ class Picture:
         self.devices: dict[str, str] = {}
         self._configured_devices: dict[str, str] = {}
         self.storage = StorageStatus(output_dir="")
+        self.render: RenderStatus | None = None
         self.changed = True
 
     def configure(self, configuration: Configuration) -> None:
@@ -58,7 +60,15 @@ class Picture:
             name: _configured(self.cameras.get(name), camera) for name, camera in configuration.cameras.items()
         }
         self.storage = _with_thresholds(self.storage, configuration.output_dir, configuration.storage)
+        # Whose results are not made here any more has nothing to show either.
+        is_rendering = configuration.render.daily_minute is not None
+        self.render = (self.render or RenderStatus()) if is_rendering else None
         self.changed = True
+
+    def render_worker_ended(self) -> None:
+        """The worker that renders has no process any more."""
+        if self.render is not None:
+            self.render = without_work(self.render)
 
     def take(self, topic: str, data: dict[str, Any], wall_ns: int) -> None:
         """Take account of an event. Those that say nothing about the picture are passed over."""
@@ -66,6 +76,10 @@ class Picture:
             self._take_pressure(check(data, DiskPressure), wall_ns)
         elif topic == "storage.pruned":
             self._take_pruned(check(data, StoragePruned))
+        elif topic.startswith("render."):
+            if self.render is not None:
+                self.render = after_event(self.render, topic, data, wall_ns)
+                self.changed = True
         elif (camera := self.cameras.get(data.get("camera", ""))) is not None:
             self.cameras[data["camera"]] = self._take_camera(camera, topic, data)
 

@@ -1,7 +1,7 @@
 """Which workers there should be, from the configuration alone.
 
 Owns: the names of workers and the package that each runs. Does not own: starting them.
-Invariant: pure. `capture.NAME` is the worker of camera NAME; order of start: storage, then captures.
+Invariant: pure. `capture.NAME` is the worker of camera NAME; order of start: storage, captures, then who has time.
 """
 
 from __future__ import annotations
@@ -10,13 +10,17 @@ from shared.config.model import Configuration
 from shared.errors import UsageError
 
 STORAGE = "storage"
+RENDER = "render"
 CAPTURE_PACKAGE = "capture_worker"
 _CAPTURE = "capture."
 
 
 def workers_of(configuration: Configuration) -> dict[str, str]:
     """Worker to package, in the order in which they are started."""
-    return {STORAGE: "storage_worker"} | {_CAPTURE + camera: CAPTURE_PACKAGE for camera in configuration.cameras}
+    captures = {_CAPTURE + camera: CAPTURE_PACKAGE for camera in configuration.cameras}
+    # Without anything to do it would be 20 MB of memory for nothing.
+    optional = {RENDER: "render_worker"} if configuration.render.daily_minute is not None else {}
+    return {STORAGE: "storage_worker"} | captures | optional
 
 
 def camera_of(worker: str) -> str | None:

@@ -113,6 +113,7 @@ class Telling:
             storage=self._picture.storage,
             config=self._reloader.status(),
             standby=self._standby.status(),
+            render=self._picture.render,
         )
 
     def _status_due_ns(self) -> int:

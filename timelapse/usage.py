@@ -164,7 +164,7 @@ def add_operation(
 ) -> argparse.ArgumentParser:
     """One of the verbs that have the supervisor do something to a worker."""
     verb = add_verb(subparsers, name, summary, description, _OPERATION_EPILOG.format(example=example), run)
-    verb.add_argument("worker", metavar="WORKER", help="capture.NAME for the camera NAME, or storage")
+    verb.add_argument("worker", metavar="WORKER", help="capture.NAME for the camera NAME, storage, or render")
     verb.add_argument("--wait", action="store_true", help="return when it is done, not when it is accepted")
     verb.add_argument(
         "--timeout",

@@ -13,6 +13,7 @@ from typing import Any
 from shared.config.bounds import DAY_S
 from shared.config.check import Checker
 from shared.config.cross_keep import check_keep
+from shared.config.cross_render import check_render
 from shared.config.effective import of_cameras, told, value_of, values_of
 from shared.config.redact import shown
 from shared.config.source import identity
@@ -26,6 +27,7 @@ def check_between(checker: Checker) -> None:
     _order(checker, "supervisor.restart.base", "supervisor.restart.max", lambda low, high: low <= high, "is above")
     _keeping(checker)
     check_keep(checker)
+    check_render(checker)
     _sun_windows(checker)
     _doubled_sources(checker)
 

@@ -36,6 +36,13 @@ Flip = Literal["none", "horizontal", "vertical", "both"]
 Hdr = Literal["off", "single", "multi", "multi-unmerged", "night"]
 Standby = Literal["auto", "always", "never"]
 WhenFull = Literal["delete_oldest", "stop"]
+RenderKind = Literal["video", "keogram", "contact-sheet", "average", "brightest"]
+RenderCodec = Literal["h264", "h265", "copy"]
+RenderGaps = Literal["hold", "skip", "fade"]
+OverlayPlace = Literal["top-left", "top", "top-right", "bottom-left", "bottom", "bottom-right"]
+
+ALL_CAMERAS = "all"
+"""In `RenderConfig.cameras`: every camera of the configuration."""
 
 
 class RampConfig(Struct, frozen=True):
@@ -136,6 +143,47 @@ class SupervisorConfig(Struct, frozen=True):
     standby: Standby = "auto"
 
 
+class OverlayConfig(Struct, frozen=True):
+    """What is drawn over the pictures of a day's video; nothing where all of it is empty.
+
+    `timestamp` is for strftime, of the slot's local time; `text` has fields in braces. `font` is the path of a TrueType
+    font, None for the built-in one; `height_percent` is how high a line is, of the video's height.
+    """
+
+    timestamp: str = ""
+    text: str = ""
+    place: OverlayPlace = "bottom-left"
+    font: str | None = None
+    height_percent: float = 4.0
+    day_bar: bool = False
+
+
+class RenderConfig(Struct, frozen=True):
+    """What the render worker makes of each day by itself; there is none where `daily_minute` is None.
+
+    `daily_minute` is the minute of the next day, by the clock on the wall, from which on a day is rendered. `cameras`
+    are names, or `ALL_CAMERAS`. `length_s` is how long a video is at most, 0 for every frame. `between` is a window of
+    the day as cameras have it. `size` is (width, height), a 0 in it keeps the proportions, None is the frames' own.
+    `crf` None is the codec's own default. Results stay for `keep_days`, 0 for ever. Above `pause_above_c` (degrees
+    Celsius; None: never) it waits until the machine has cooled down.
+    """
+
+    daily_minute: int | None = None
+    cameras: tuple[str, ...] = (ALL_CAMERAS,)
+    kinds: tuple[RenderKind, ...] = ("video",)
+    fps: float = 25.0
+    length_s: float = 60.0
+    between: str = "always"
+    size: tuple[int, int] | None = None
+    codec: RenderCodec = "h264"
+    crf: int | None = None
+    deflicker: bool = True
+    gaps: RenderGaps = "hold"
+    overlay: OverlayConfig = OverlayConfig()
+    keep_days: float = 0.0
+    pause_above_c: float | None = 75.0
+
+
 class Configuration(Struct, frozen=True):
     """All of it. `path` is the file that it was read from; `cameras` is keyed by name and never empty.
 
@@ -149,4 +197,5 @@ class Configuration(Struct, frozen=True):
     secrets: str | None = None
     location: Location | None = None
     storage: StorageConfig = StorageConfig()
+    render: RenderConfig = RenderConfig()
     supervisor: SupervisorConfig = SupervisorConfig()

@@ -1,6 +1,6 @@
 """Every key of the configuration: what it is called, how it is read, within what bounds, and what changing it needs.
 
-Owns: the table, but for a camera's part of it (`shared.config.camera_keys`).
+Owns: the table, but for a camera's part of it (`shared.config.camera_keys`) and the render worker's (`render_keys`).
 Does not own: the defaults (`shared.config.model` has them), rules between keys (`shared.config.cross`),
 looking keys up and walking by them (`shared.config.keys`).
 Invariant: the order is that in which settings are shown.
@@ -17,6 +17,7 @@ from shared.config.keep_rules import format_keep, keep_name_problem, parse_keep_
 from shared.config.model import DEFAULT_LEASE_CAPS_S, Standby, WhenFull
 from shared.config.paths import parse_directory, parse_file
 from shared.config.protected import format_protect, parse_protect
+from shared.config.render_keys import RENDER
 from shared.config.setting import (
     USERS_OWN,
     Effect,
@@ -113,6 +114,7 @@ ROOT = Section(
         LOCATION,
         Section("cameras", "cameras", each=CAMERA, name_problem=camera_name_problem),
         STORAGE,
+        RENDER,
         Section("supervisor", "supervisor", (choice("standby", get_args(Standby), "auto"), RESTART, LEASE_CAPS)),
     ),
 )

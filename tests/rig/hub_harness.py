@@ -23,7 +23,21 @@ from shared import wire
 from shared.causes import MissCause
 from shared.config.model import Configuration
 from shared.events import BusTick
-from shared.messages import Answer, Configure, Event, Hello, Lease, Prune, Pruned, Published, Ready, Request, Snapped
+from shared.messages import (
+    Answer,
+    Cancel,
+    Cancelled,
+    Configure,
+    Event,
+    Hello,
+    Lease,
+    Prune,
+    Pruned,
+    Published,
+    Ready,
+    Request,
+    Snapped,
+)
 from shared.transport import Hub, Poller
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,6 +60,7 @@ class HubHarness:
         self.published: list[Published] = []
         self.snapped: list[Snapped] = []
         self.prunings: list[Pruned] = []
+        self.cancellings: list[Cancelled] = []
         self.leases: list[Lease] = []
         self.subscriptions: set[str] = set()
         self.processes: list[subprocess.Popen[bytes]] = []
@@ -178,6 +193,10 @@ class HubHarness:
         """Order a worker that said `Hello` to delete now what it may."""
         self._hub.send_to_worker(self._routes[worker], Prune(operation=operation))
 
+    def order_cancel(self, worker: str, operation: str) -> None:
+        """Order a worker that said `Hello` to give up what it is at."""
+        self._hub.send_to_worker(self._routes[worker], Cancel(operation=operation))
+
     def events(self, topic: str, kind: type[msgspec.Struct] | None = None) -> list[Any]:
         """What workers have published under `topic` so far: plain maps, or `kind` where it is given."""
         found = [message.data for message in self.published if message.topic == topic]
@@ -215,6 +234,8 @@ class HubHarness:
                 self.snapped.append(message)
             elif isinstance(message, Pruned):
                 self.prunings.append(message)
+            elif isinstance(message, Cancelled):
+                self.cancellings.append(message)
             else:
                 self.published.append(message)
         self.leases.extend(self._hub.lease_messages(_MOST))

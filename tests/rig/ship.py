@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from shared.clock import NS_PER_S
-from shared.config.model import CameraConfig, Configuration
+from shared.config.model import CameraConfig, Configuration, RenderConfig
 from shared.events import OperationFinished, WorkerChanged
 from shared.messages import Hello, Lease
 from supervisor.crew import Crew
@@ -33,13 +33,13 @@ class Ship:
         self.told: list[tuple[str, WorkerChanged | OperationFinished]] = []
         self.memory = Memory(directory)
         self.crew = Crew(directory, self.memory, self.clock, tell=lambda topic, data: self.told.append((topic, data)))
-        for package in ("storage_worker", "capture_worker"):
+        for package in ("storage_worker", "capture_worker", "render_worker"):
             workers.make(package, OBEDIENT)
 
-    def sail(self, *cameras: str) -> None:
-        """Take over a configuration, and wait until all its new workers are up."""
+    def sail(self, *cameras: str, daily_minute: int | None = None) -> None:
+        """Take over a configuration, and wait until all its new workers are up. `daily_minute`: of renders."""
         before = {name for name, worker in self.crew.workers.items() if worker.alive}
-        self.crew.configure(configuration_of(*cameras))
+        self.crew.configure(configuration_of(*cameras, daily_minute=daily_minute))
         for _ in {name for name, worker in self.crew.workers.items() if worker.alive} - before:
             self.workers.hear()
 
@@ -99,5 +99,6 @@ def ship_in(directory: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ship]:
     workers.close()
 
 
-def configuration_of(*cameras: str) -> Configuration:
-    return Configuration("x.yml", "/frames", {name: CameraConfig(name) for name in cameras})
+def configuration_of(*cameras: str, daily_minute: int | None = None) -> Configuration:
+    chosen = {name: CameraConfig(name) for name in cameras}
+    return Configuration("x.yml", "/frames", chosen, render=RenderConfig(daily_minute))

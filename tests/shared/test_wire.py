@@ -16,6 +16,8 @@ from shared.errors import WireError
 from shared.events import DATA_TYPES, WORKER_TOPICS, FrameMissed
 from shared.messages import (
     Answer,
+    Cancel,
+    Cancelled,
     Configure,
     Event,
     Hello,
@@ -38,9 +40,11 @@ _MESSAGES: list[Any] = [
     Published,
     Snapped,
     Pruned,
+    Cancelled,
     Configure,
     Snapshot,
     Prune,
+    Cancel,
     Lease,
     Event,
     Request,

@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from shared.clock import NS_PER_S
-from shared.config.model import CameraConfig, Configuration
+from shared.config.model import CameraConfig, Configuration, RenderConfig
 from shared.messages import Configure, Hello, Published, Ready, Request
 from supervisor.loop import Supervisor
 from supervisor.states import State
@@ -26,14 +26,15 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 def _supervisor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Supervisor]:
     """A supervisor with real sockets and real small workers, whose turns the test takes itself."""
     workers = SmallWorkers(tmp_path, monkeypatch)
-    for package in ("storage_worker", "capture_worker"):
+    for package in ("storage_worker", "capture_worker", "render_worker"):
         workers.make(package, OBEDIENT)
     handlers = {number: signal.getsignal(number) for number in _SIGNALS}
-    configuration = Configuration("x.yml", "/frames", {name: CameraConfig(name) for name in ("main", "garden")})
+    cameras = {name: CameraConfig(name) for name in ("main", "garden")}
+    configuration = Configuration("x.yml", "/frames", cameras, render=RenderConfig(daily_minute=30))
     supervisor = Supervisor(configuration, tmp_path, ManualClock())
     supervisor._picture.configure(configuration)
     supervisor._crew.configure(configuration)
-    for _ in range(3):
+    for _ in range(4):
         workers.hear()
     yield supervisor
     supervisor._crew.slay_all()
@@ -116,6 +117,45 @@ def test_topic_that_is_not_for_a_worker_to_say_is_refused_and_counted(supervisor
     worker = supervisor._crew.workers["capture.main"]
     supervisor._hearing.take(b"", _published(worker, topic="worker.stopped"))
     assert supervisor._hub.tally.malformed == {"workers": 1}
+
+
+def _rendered(supervisor: Supervisor, name: str, topic: str, **data: Any) -> Published:
+    return replace(_published(supervisor._crew.workers[name]), topic=topic, data=data)
+
+
+@pytest.mark.parametrize("camera", ["main", "garden", "one that was taken out"])
+def test_worker_that_renders_speaks_for_any_camera(supervisor: Supervisor, camera: str) -> None:
+    data = {"camera": camera, "day": "2026-06-01", "kind": "video", "output": "x"}
+    supervisor._hearing.take(b"", _rendered(supervisor, "render", "render.started", **data))
+    assert supervisor._hub.tally.malformed == {}
+    assert supervisor._picture.render is not None
+    assert supervisor._picture.render.camera == camera
+    assert not supervisor._crew.workers["render"].record.worked, "it has only begun"
+
+
+@pytest.mark.parametrize("name", ["capture.main", "storage"])
+def test_nobody_else_tells_of_renders_nor_it_of_frames(supervisor: Supervisor, name: str) -> None:
+    supervisor._hearing.take(b"", _rendered(supervisor, name, "render.waiting"))
+    supervisor._hearing.take(b"", _published(supervisor._crew.workers["render"]))
+    assert supervisor._hub.tally.malformed == {"workers": 2}
+    assert supervisor._hub.tally.last_reason == "frame.written is not for render to say"
+
+
+def test_worker_that_has_looked_what_is_due_has_worked(supervisor: Supervisor) -> None:
+    supervisor._hearing.take(b"", _rendered(supervisor, "render", "render.waiting"))
+    assert supervisor._crew.workers["render"].record.worked
+
+
+def test_worker_that_ended_is_shown_to_render_nothing(supervisor: Supervisor) -> None:
+    data = {"camera": "main", "day": "2026-06-01", "kind": "video", "output": "x"}
+    supervisor._hearing.take(b"", _rendered(supervisor, "render", "render.started", **data))
+    supervisor._crew.order("kill", "render")
+    worker = supervisor._crew.workers["render"]
+    supervisor._watch_processes()
+    _bury(supervisor, worker)
+    assert supervisor._telling.status().render is not None
+    assert supervisor._picture.render is not None
+    assert supervisor._picture.render.state == ""
 
 
 def test_last_words_of_the_one_before_are_told_but_are_not_its_successors_work(supervisor: Supervisor) -> None:

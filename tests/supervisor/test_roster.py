@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.config.model import CameraConfig, Configuration
+from shared.config.model import CameraConfig, Configuration, RenderConfig
 from shared.errors import EX_USAGE, UsageError
 from supervisor.roster import camera_of, find, workers_of
 
@@ -21,8 +21,16 @@ def test_workers_are_storage_first_and_then_one_for_each_camera() -> None:
     ]
 
 
+def test_worker_that_renders_is_there_where_something_is_rendered_daily_alone() -> None:
+    configuration = Configuration("x.yml", "/frames", {"main": CameraConfig("main")}, render=RenderConfig(30))
+    assert list(workers_of(configuration).items())[-1] == ("render", "render_worker")
+    off = Configuration("x.yml", "/frames", {"main": CameraConfig("main")}, render=RenderConfig(kinds=("keogram",)))
+    assert "render" not in workers_of(off)
+
+
 @pytest.mark.parametrize(
-    ("worker", "camera"), [("capture.main", "main"), ("capture.capture.x", "capture.x"), ("storage", None)]
+    ("worker", "camera"),
+    [("capture.main", "main"), ("capture.capture.x", "capture.x"), ("storage", None), ("render", None)],
 )
 def test_camera_of_a_worker_is_known_from_its_name(worker: str, camera: str | None) -> None:
     assert camera_of(worker) == camera

@@ -10,6 +10,7 @@ from __future__ import annotations
 from shared.status import ConfigStatus, Status, SupervisorStatus
 from timelapse.show import words
 from timelapse.show.camera import camera_lines
+from timelapse.show.daily import daily_lines
 from timelapse.show.disk import disk_lines
 from timelapse.show.ink import Ink
 from timelapse.show.layout import NARROWEST, field
@@ -31,6 +32,8 @@ def page(status: Status, now_wall_ns: int, age_s: float, *, width: int, ink: Ink
         lines += [*camera_lines(status, name, now_wall_ns, age_s, width=width, ink=ink), ""]
     lines += worker_lines(status.workers, now_wall_ns, age_s, width=width, ink=ink)
     lines += [*standby_lines(status.standby, width, ink), ""]
+    if status.render is not None:
+        lines += [*daily_lines(status.render, now_wall_ns, age_s, width=width, ink=ink), ""]
     lines += [*disk_lines(status.storage, now_wall_ns, width=width, ink=ink), ""]
     lines += _supervisor_lines(status.supervisor, age_s, width, ink)
     return lines + _config_lines(status.config, width, ink)

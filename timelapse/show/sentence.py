@@ -28,6 +28,11 @@ from shared.events import (
     FrameMissed,
     FrameWritten,
     OperationFinished,
+    RenderFailed,
+    RenderFinished,
+    RenderProgress,
+    RenderStarted,
+    RenderWaiting,
     StoragePruned,
     SupervisorStarted,
     SupervisorStopping,
@@ -37,6 +42,7 @@ from shared.messages import Event
 from shared.status import Status
 from shared.wire import check
 from timelapse.show import words
+from timelapse.show.daily import how_far
 from timelapse.show.ink import Ink
 from timelapse.show.verdict import verdict
 
@@ -47,7 +53,15 @@ _BAD = frozenset(
 _BEGINNINGS = frozenset({"worker.starting", "worker.ready"})
 """The cause in these is that of the last end, which would read as if it were why the worker starts."""
 _WARN = frozenset(
-    {"camera.warning", "worker.backoff", "worker.exited", "disk.pressure", "clock.stepped", "supervisor.stopping"}
+    {
+        "camera.warning",
+        "worker.backoff",
+        "worker.exited",
+        "disk.pressure",
+        "render.failed",
+        "clock.stepped",
+        "supervisor.stopping",
+    }
 )
 
 
@@ -127,6 +141,36 @@ def _storage_pruned(data: StoragePruned) -> str:
     return f"{frames}{though}: {span}"
 
 
+def _render_started(data: RenderStarted) -> str:
+    return _listed(data.output, f"try {data.tries}" if data.tries > 1 else "")
+
+
+def _render_progress(data: RenderProgress) -> str:
+    return (
+        f"{data.camera} {data.day} {data.kind}: {how_far(data.stage, data.done, data.total, data.left_s, data.paused)}"
+    )
+
+
+def _render_finished(data: RenderFinished) -> str:
+    lasts = f"{data.duration_s:.1f} s long" if data.duration_s else f"{data.width}x{data.height}"
+    damaged = f"{words.count(data.damaged, 'damaged frame')} left out" if data.damaged else ""
+    took = f"took {words.duration(data.took_s)}"
+    return f"{data.output}: {_listed(words.size(data.bytes), lasts, damaged, took, data.detail)}"
+
+
+def _render_failed(data: RenderFailed) -> str:
+    again = "not tried again" if data.next_try_s is None else f"next try in {words.duration(data.next_try_s)}"
+    return f"{data.camera} {data.day} {data.kind}: {data.message} (try {data.tries}, {again})"
+
+
+def _render_waiting(data: RenderWaiting) -> str:
+    if data.due:
+        return _listed(f"{words.count(data.due, 'result')} due", data.detail)
+    if data.next_wall_ns is None:
+        return "nothing is due"
+    return f"nothing is due before {words.day(data.next_wall_ns)} {words.time_of_day(data.next_wall_ns)[:5]}"
+
+
 def _worker_changed(data: WorkerChanged) -> str:
     # The topic says most of it already; `worker.stopped` is also said of one that has failed.
     parts = ["failed"] if data.state == "failed" else []
@@ -190,6 +234,11 @@ _SENTENCES: dict[type, Callable[[Any], str]] = {
     CameraWarning: _camera_warning,
     DiskPressure: _disk_pressure,
     StoragePruned: _storage_pruned,
+    RenderStarted: _render_started,
+    RenderProgress: _render_progress,
+    RenderFinished: _render_finished,
+    RenderFailed: _render_failed,
+    RenderWaiting: _render_waiting,
     WorkerChanged: _worker_changed,
     ConfigReloaded: _config_reloaded,
     ConfigRejected: _config_rejected,

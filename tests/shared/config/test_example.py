@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec import structs
 
 from shared.config.keys import all_names, all_settings
-from shared.config.model import CameraConfig, Configuration
+from shared.config.model import CameraConfig, Configuration, OverlayConfig, RenderConfig
 from shared.config.read import parse, read
 from shared.config.setting import USERS_OWN
 
@@ -65,7 +65,10 @@ def test_example_shows_defaults_that_are_the_defaults() -> None:
     assert shown.storage.keep == {**{name: 86_400 * count for name, count in days.items()}, "every 1d": None}
     plain = {"main": CameraConfig("main", source="test")}
     storage = structs.replace(shown.storage, keep={})
-    assert structs.replace(shown, location=None, secrets=None, cameras=plain, storage=storage) == read(str(EXAMPLE))
+    font = str(EXAMPLE.with_name("DejaVuSans.ttf"))
+    assert shown.render == RenderConfig(overlay=OverlayConfig("%Y-%m-%d %H:%M", "{camera}", font=font))
+    changed = structs.replace(shown, location=None, secrets=None, cameras=plain, storage=storage, render=RenderConfig())
+    assert changed == read(str(EXAMPLE))
 
 
 def test_example_explains_every_key() -> None:

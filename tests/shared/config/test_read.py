@@ -137,7 +137,7 @@ def test_file_with_eight_mistakes_tells_exactly_those() -> None:
         (MINIMAL + "zzz: 1\n", 3, 1, "zzz", "unknown key (known here: output_dir"),
         (MINIMAL + "standby: auto\n", 3, 1, "standby", "unknown key here (did you mean supervisor.standby?)"),
         (MINIMAL + "supervisor: {standby: yes}\n", 3, 23, "supervisor.standby", "(did you mean always?)"),
-        (MINIMAL + "render: {}\n", 3, 1, "render", "unknown key"),
+        (MINIMAL + "rendered: 1\n", 3, 1, "rendered", "unknown key"),
         (MINIMAL + "interval: 5s\n", 3, 1, "interval", "unknown key here (did you mean cameras.NAME.interval?)"),
         (MINIMAL + "storage.clean: true\n", 3, 1, "'storage.clean'", "keys are nested, storage: {clean: ..}"),
         (MINIMAL + "output_dir: /x\n", 3, 1, "output_dir", "is given twice (first in line 1)"),

@@ -87,6 +87,26 @@ storage:
   yield: 50%
   ledger_commit: 10s
   checksums: false
+render:
+  daily: off
+  cameras: all
+  kinds: video
+  fps: 25
+  length: 1m
+  between: always
+  size: auto
+  codec: h264
+  crf: auto
+  deflicker: true
+  gaps: hold
+  overlay:
+    timestamp: ''
+    text: ''
+    place: bottom-left
+    height: 4%
+    day_bar: false
+  keep_days: 0
+  pause_above: 75
 supervisor:
   standby: auto
   restart:

@@ -21,6 +21,7 @@ WORKER = {
     "cause": "camera",
     "delay_s": 5.4,
 }
+RENDER = {"camera": "main", "day": "2026-06-01", "kind": "video"}
 DATA: dict[str, tuple[dict[str, Any], str]] = {
     "frame.written": (
         {
@@ -65,6 +66,35 @@ DATA: dict[str, tuple[dict[str, Any], str]] = {
         "changes in force: storage.clean; needs a restart: output_dir",
     ),
     "config.rejected": ({"errors": ["f:1:2: x"]}, "1 mistake, nothing changed: f:1:2: x"),
+    "render.started": (
+        {"camera": "main", "day": "2026-06-01", "kind": "video", "output": "main/videos/2026-06-01.mp4", "tries": 2},
+        "main/videos/2026-06-01.mp4, try 2",
+    ),
+    "render.progress": (
+        {**RENDER, "stage": "rendering", "done": 420, "total": 1000, "left_s": 65.0, "paused": ""},
+        "main 2026-06-01 video: rendering, 42% of 1,000 pictures, 1 min 5 s left",
+    ),
+    "render.finished": (
+        {
+            **RENDER,
+            "output": "main/videos/2026-06-01.mp4",
+            "pictures": 1500,
+            "frames": 1400,
+            "damaged": 1,
+            "gaps": 2,
+            "bytes": 20_000_000,
+            "width": 1920,
+            "height": 1080,
+            "duration_s": 60.0,
+            "took_s": 125.0,
+        },
+        "main/videos/2026-06-01.mp4: 20.0 MB, 60.0 s long, 1 damaged frame left out, took 2 min 5 s",
+    ),
+    "render.failed": (
+        {**RENDER, "message": "no ffmpeg", "tries": 2, "next_try_s": 600.0},
+        "main 2026-06-01 video: no ffmpeg (try 2, next try in 10 min)",
+    ),
+    "render.waiting": ({"due": 2, "detail": "the disk is full"}, "2 results due, the disk is full"),
     "clock.stepped": ({"camera": "main", "step_ns": -1_500_000_000}, "main: the clock jumped by -1.500 s"),
     "operation.finished": ({"operation": "ab", "ok": False, "worker": "storage", "detail": "no"}, "storage FAILED, no"),
     "bus.tick": ({"seq": 12, "tseq": {}}, "last event 12"),
