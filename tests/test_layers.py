@@ -31,9 +31,10 @@ ONLY_IN = {
     "msgpack": ("shared/wire.py",),
     "cv2": ("capture_worker/", "render_worker/"),
     "numpy": ("capture_worker/", "render_worker/"),
-    "simplejpeg": ("capture_worker/",),
-    "astral": ("capture_worker/",),
+    "simplejpeg": ("capture_worker/", "render_worker/"),
+    "astral": ("shared/sun.py",),
     "picamera2": ("capture_worker/cameras/",),
+    "PIL": ("render_worker/overlay/",),
     "sqlite3": ("shared/ledger/database.py",),
 }
 HEAVY = {"cv2", "numpy", "simplejpeg", "astral", "picamera2", "PIL"}
@@ -80,7 +81,9 @@ def _imports(node: ast.AST, *, at_load: bool = True) -> Iterator[Import]:
             yield from (Import(alias.name, child.lineno, at_load) for alias in child.names)
         elif isinstance(child, ast.ImportFrom):
             yield Import("." * child.level + (child.module or ""), child.lineno, at_load)
-        inside = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        inside = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) or (
+            isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING"
+        )
         yield from _imports(child, at_load=at_load and not inside)
 
 
@@ -141,8 +144,10 @@ def _loaded_by(module: str) -> set[str]:
     return set(done.stdout.split())
 
 
-@pytest.mark.parametrize("module", ["supervisor.loop", "supervisor.foreground", "storage_worker.worker"])
-def test_supervisor_and_storage_load_nothing_that_is_large_and_not_needed_for_months(module: str) -> None:
+@pytest.mark.parametrize(
+    "module", ["supervisor.loop", "supervisor.foreground", "storage_worker.worker", "render_worker.worker"]
+)
+def test_who_runs_for_months_loads_nothing_that_is_large_and_not_needed_for_months(module: str) -> None:
     loaded = _loaded_by(module)
     assert "msgspec" in loaded
     assert loaded & {*HEAVY, *NOT_FOR_MONTHS} == set()

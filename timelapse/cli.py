@@ -22,6 +22,7 @@ from timelapse.verbs import (
     kill,
     prune,
     reload,
+    render,
     restart,
     run,
     snapshot,
@@ -42,6 +43,7 @@ VERBS = (
     frames,
     gaps,
     prune,
+    render,
     events,
     cameras,
     config,
@@ -62,6 +64,7 @@ examples:
   timelapse cameras                           which cameras there are
   timelapse doctor                            what is wrong here, and what to do
   timelapse snapshot -o now.jpg               one picture now, beside the slots
+  timelapse render yesterday                  a video of it
   timelapse restart capture.main --wait       start one camera's worker anew
 
 'timelapse VERB --help' tells more about each.

@@ -84,8 +84,8 @@ install_checkout() {
 
 # try_libraries: what does not fit together shows when it is loaded, and is to show now.
 try_libraries() {
-    for library in astral cv2 msgpack msgspec ruamel.yaml simplejpeg zmq \
-        capture_worker.preload storage_worker.worker supervisor.loop timelapse.cli; do
+    for library in astral cv2 msgpack msgspec PIL ruamel.yaml simplejpeg zmq \
+        capture_worker.preload storage_worker.worker render_worker.worker supervisor.loop timelapse.cli; do
         complaint=$(cd / && "$prefix/bin/python" -s -P -c "import $library" 2>&1) ||
             give_up "$prefix: $library can't be loaded: $(printf '%s' "$complaint" | tail -n 1)"
     done

@@ -40,6 +40,8 @@ whom_it_is_for() {
 debian_packages() {
     # Certificates are for https cameras too, and the zone for the names of frames.
     printf '%s\n' python3 python3-venv ca-certificates tzdata
+    # Makes the videos.
+    echo ffmpeg
     # Only Raspberry Pi's own archive has it; on another system on a Pi there are USB and network cameras.
     if [ "$is_pi" ] && { is_installed python3-picamera2 || apt_offers python3-picamera2; }; then
         echo python3-picamera2

@@ -27,6 +27,7 @@ VERBS = (
     "snapshot",
     "frames",
     "gaps",
+    "render",
     "events",
     "cameras",
     "config",
