@@ -22,13 +22,13 @@ _NOISE = 3.0
 _QUALITY = 90
 
 
-def planted(output_dir: Path, count: int, different: int, size: tuple[int, int]) -> list[Path]:
+def planted(output_dir: Path, count: int, different: int, size: tuple[int, int], camera: str = CAMERA) -> list[Path]:
     """So many frames, in order, of which only so many are different; the others are hard links to those. Blocks."""
     drawn: list[Path] = []
     frames: list[Path] = []
     for number in range(count):
         slot_ns = (FIRST_S + number * INTERVAL_S) * NS_PER_S
-        path = output_dir / CAMERA / path_in_zone(slot_ns // NS_PER_MS, 0, 0)
+        path = output_dir / camera / path_in_zone(slot_ns // NS_PER_MS, 0, 0)
         path.parent.mkdir(parents=True, exist_ok=True)
         if number < different:
             path.write_bytes(encode_jpeg(noisy(render(slot_ns, *size), _NOISE, number), _QUALITY))
