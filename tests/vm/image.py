@@ -46,7 +46,6 @@ _UNWANTED_MODULES = (
     "drivers/media/tuners",
     "drivers/net/ethernet",
     "drivers/net/wireless",
-    "drivers/scsi",
     "drivers/staging",
     "fs/xfs",
     "fs/ocfs2",

@@ -64,6 +64,13 @@ class Service:
         said = self.machine.run(f"{TIMELAPSE} events {' '.join(prefixes)} --since all --no-follow --json").out
         return [json.loads(line) for line in said.splitlines()]
 
+    def misses(self) -> list[dict[str, Any]]:
+        """Each that was told: to the present supervisor, from its kept events; to earlier ones, from the ledger."""
+        said = self.machine.run(f"{TIMELAPSE} gaps last 2h --json", check=False).out
+        known = [json.loads(line) for line in said.splitlines()]
+        kept = [{"topic": "frame.missed", "data": gap} for gap in known if gap["cause"] != "unknown"]
+        return [*self.events("frame.missed"), *kept]
+
     def status(self) -> dict[str, Any]:
         """`timelapse status --json`."""
         status: dict[str, Any] = json.loads(self.machine.run(f"{TIMELAPSE} status --json").out)

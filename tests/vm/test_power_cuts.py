@@ -97,8 +97,8 @@ def _records_again(machine: Machine, remains: Remains) -> None:
     service.wait_for_new_frame(patience_s=300)
     slots = service.frames()
     assert len(slots) > len(remains.frames)
-    # From the cut on: before it, misses may have been told to a supervisor that is gone.
+    # From the cut on: before it, misses may have been told to a supervisor that is gone, and not be in the ledger yet.
     newest_ns = max(slot_of(Path(path)) for path in remains.frames)
-    lost = unaccounted(slots, service.events("frame.missed"), INTERVAL_MS, newest_ns, max(slots))
+    lost = unaccounted(slots, service.misses(), INTERVAL_MS, newest_ns, max(slots))
     assert not lost, f"{len(lost)} slots since the cut are not accounted for"
     assert service.machine.run("systemctl --failed --quiet").out == ""
