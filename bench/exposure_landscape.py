@@ -138,7 +138,7 @@ def _stand(
     surface = light * np.array(reflectance) * (shade[None, :] * grain)[:, :, None] * 2.4
     row = int(np.searchsorted(y, HORIZON * 0.9))
     # The darkest of some rows: a star must not become a beam.
-    hazy = scene[max(0, row - 4) : row].min(axis=0)[None, :, :]
+    hazy = scene[max(0, row - max(4, len(y) // 75)) : row].min(axis=0)[None, :, :]
     scene[covered] = (surface * (1 - haze) + hazy * haze * 0.8)[covered]
 
 
