@@ -1,6 +1,6 @@
 """What the tests of the virtual machine share. They skip unless they are asked for: `scripts/test-vm`.
 
-Owns: the skipping, and the machines that tests get. Does not own: building them.
+Owns: the skipping, the images and the directories that tests get. Does not own: building them.
 Invariant: a test's machine is its own, and is gone with its disks when the test ends.
 """
 
@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.vm.image import SUITES, TRIXIE, Image, image_of
-from tests.vm.installation import installed_on, machine_directory
-from tests.vm.machine import Machine
+from tests.vm.installation import machine_directory
 
 ASKED_FOR = "TIMELAPSE_VM"
 SKIPPED = "needs the virtual machine: run scripts/test-vm"
@@ -43,10 +42,3 @@ def directory() -> Iterator[Path]:
     """Where the test's machine is put."""
     with machine_directory() as place:
         yield place
-
-
-@pytest.fixture
-def installed(image: Image, directory: Path) -> Iterator[Machine]:
-    """A machine, off, on which timelapse was installed and enabled, and which has not been booted since."""
-    with Machine.like(image, installed_on(image), directory) as machine:
-        yield machine
