@@ -1,5 +1,6 @@
 # A part of scripts/setup.sh: frames somewhere else than in /var/lib/timelapse.
-# Owns: `output_dir` in the configuration, and what lets the service write there. Does not own: mounting the disk.
+# Owns: `output_dir` in the configuration, what lets the service write there, and what systemd has to know of a disk that comes and
+# goes. Does not own: which disk is mounted there (fstab).
 # Invariant: no directory that holds something is given away; what can't be written by the service is said, and nothing changed.
 
 output_dropin=$dropins/output-dir.conf
@@ -34,7 +35,10 @@ change_output_dir() {
     require=false
     disk=$(findmnt -n -o TARGET --target "$output_dir") || disk=/
     case $disk in
-    "$output_dir") require=true ;;
+    "$output_dir")
+        require=true
+        come_and_go
+        ;;
     / | /var* | /home) ;;
     *) say "$output_dir is on the disk at $disk. Where that may be missing, take $disk itself, or frames will fill the disk below it" ;;
     esac
@@ -58,6 +62,27 @@ hand_over() {
     chown timelapse:timelapse "$output_dir" 2>/dev/null ||
         give_up "$output_dir: its file system keeps no owners. Mount it with uid=timelapse,gid=timelapse,umask=027 (/etc/fstab)."
     may_write || give_up "The user timelapse can't get to $output_dir: a directory above it is closed to others."
+}
+
+# come_and_go: of itself systemd leaves a disk that is pulled while files on it are open mounted, dead, until somebody unmounts it;
+# and mounts none that is plugged in later than at boot. A unit of fstab's is told otherwise.
+come_and_go() {
+    systemd_runs || return 0
+    systemctl daemon-reload # fstab may have been edited just now
+    mount=$(systemd-escape --path --suffix=mount "$output_dir")
+    fragment=$(systemctl show --property FragmentPath --value "$mount")
+    # Not by the property What: that is the name of today.
+    disk=$([ -z "$fragment" ] || sed -n 's/^What=//p' "$fragment")
+    case $disk in /dev/*) ;; *) return 0 ;; esac
+    tell "$mount" '[Mount]' 'LazyUnmount=yes'
+    tell "$(systemd-escape --path --suffix=device "$disk")" '[Unit]' "Wants=$mount"
+    systemctl daemon-reload
+}
+
+# tell UNIT SECTION LINE: as `systemctl edit` would.
+tell() {
+    install -d -m 0755 "/etc/systemd/system/$1.d"
+    printf '%s\n%s\n' "$2" "$3" >"/etc/systemd/system/$1.d/timelapse.conf"
 }
 
 is_in_a_home() { case $output_dir/ in /home/* | /root/*) ;; *) return 1 ;; esac; }

@@ -17,6 +17,10 @@ uninstall() {
     for file in timelapse-capture.service.d/notify-reload.conf $units; do
         remove $lib/systemd/system/"$file"
     done
+    # What output.sh has told systemd of a disk that comes and goes.
+    for file in /etc/systemd/system/*.mount.d/timelapse.conf /etc/systemd/system/*.device.d/timelapse.conf; do
+        remove "$file"
+    done
     remove $lib/sysusers.d/timelapse.conf
     remove $lib/tmpfiles.d/timelapse.conf
     if [ -d $lib/systemd/system/timelapse-capture.service.d ] && [ ! "$dry_run" ]; then

@@ -17,16 +17,17 @@ from tests.vm.machine import Machine
 
 OUTPUT_DIR = "/var/lib/timelapse"
 CGROUP = f"/sys/fs/cgroup/system.slice/{UNIT}/cgroup.procs"
-_FIND = f"find {OUTPUT_DIR}/*/ -name '*.jpg' -not -path '*/.tmp/*' 2>/dev/null"
+_FRAMES = "-name '*.jpg' -not -path '*/.tmp/*'"
 _MARK = "/run/rig-mark"
 _POLL_S = 0.2
 
 
 class Service:
-    """The recorder of one guest."""
+    """The recorder of one guest, whose frames go to `output_dir`."""
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, machine: Machine, output_dir: str = OUTPUT_DIR) -> None:
         self.machine = machine
+        self.output_dir = output_dir
 
     def show(self, name: str, unit: str = UNIT) -> str:
         """A property of the unit, as systemd has it."""
@@ -52,11 +53,12 @@ class Service:
 
     def frames(self) -> set[int]:
         """The slots of all frames on the disk."""
-        return {slot_of(Path(line)) for line in self.machine.run(_FIND).out.splitlines()}
+        said = self.machine.run(f"find {self.output_dir}/*/ {_FRAMES} 2>/dev/null").out
+        return {slot_of(Path(line)) for line in said.splitlines()}
 
     def wait_for_new_frame(self, patience_s: float = 120.0) -> None:
         """Until there is a frame that was not there now. A shell's loop: asking by our own command would cost more."""
-        newest = f"find {OUTPUT_DIR} -newer {_MARK} -name '*.jpg' -not -path '*/.tmp/*' 2>/dev/null | head -n 1"
+        newest = f"find {self.output_dir} -newer {_MARK} {_FRAMES} 2>/dev/null | head -n 1"
         self.machine.run(f'touch {_MARK}; until [ -n "$({newest})" ]; do sleep {_POLL_S}; done', patience_s=patience_s)
 
     def events(self, *prefixes: str) -> list[dict[str, Any]]:
@@ -72,8 +74,8 @@ class Service:
         return [*self.events("frame.missed"), *kept]
 
     def status(self) -> dict[str, Any]:
-        """`timelapse status --json`."""
-        status: dict[str, Any] = json.loads(self.machine.run(f"{TIMELAPSE} status --json").out)
+        """`timelapse status --json`; where a camera does not record, its exit status says so."""
+        status: dict[str, Any] = json.loads(self.machine.run(f"{TIMELAPSE} status --json", check=False).out)
         return status
 
     def journal(self, unit: str = UNIT) -> str:

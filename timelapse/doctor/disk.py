@@ -82,7 +82,7 @@ def judge(seen: Seen, kind: Kind, known: Known) -> list[Finding]:
     storage = known.configuration.storage if known.configuration else StorageConfig()
     findings = [_space(seen.path, seen.usage, storage, known), _inodes(seen.usage, storage, known)]
     if kind.mount is not None:
-        findings += [_read_only(kind.mount), _file_system(kind.mount), _card(kind, known)]
+        findings += [_read_only(kind.mount, kind.errors), _file_system(kind.mount), _card(kind, known)]
     if seen.is_writable is not None:
         findings.append(_writable(seen, known, quoted))
     return [*findings, *_closed_findings(seen, known, quoted)]
@@ -145,13 +145,18 @@ def _inodes(usage: DiskUsage, storage: StorageConfig, known: Known) -> Finding:
     return ok("disk.inodes", saw)
 
 
-def _read_only(mount: Mount) -> Finding:
-    if not mount.is_read_only:
+def _read_only(mount: Mount, errors: int) -> Finding:
+    if not mount.is_read_only and not errors:
         return ok("disk.read_only", f"{mount.point} is mounted for writing")
     point = shlex.quote(mount.point)
+    do = "sudo dmesg | grep -i -e error -e remount"
+    advice = "After an error check it first: stop the recorder, unmount it, then sudo fsck."
+    if errors:
+        noted = "an error" if errors == 1 else f"{errors} errors"
+        saw = f"{mount.point}: the kernel has found {noted} in the file system, and may let nobody write there any more"
+        return fault("disk.read_only", saw, do=do, advice=advice)
     saw = f"{mount.point} is mounted read-only: by fstab, or by the kernel after an error of the disk"
-    do = f"sudo dmesg | grep -i -e error -e remount; sudo mount -o remount,rw {point}"
-    return fault("disk.read_only", saw, do=do, advice="After an error check it first: unmount it, then sudo fsck.")
+    return fault("disk.read_only", saw, do=f"{do}; sudo mount -o remount,rw {point}", advice=advice)
 
 
 def _file_system(mount: Mount) -> Finding:

@@ -38,11 +38,15 @@ class Mount(Struct, frozen=True):
 
 
 class Kind(Struct, frozen=True, kw_only=True):
-    """What holds a directory. `disk` is the name in /sys/block, empty where there is none."""
+    """What holds a directory. `disk` is the name in /sys/block, empty where there is none.
+
+    `errors`: how many the kernel has found in an ext4 since it was last checked.
+    """
 
     mount: Mount | None = None
     disk: str = ""
     is_card: bool = False
+    errors: int = 0
 
 
 class Entry(Struct, frozen=True):
@@ -94,7 +98,7 @@ def is_within(path: str, directory: str) -> bool:
 def kind_of(mount: Mount | None, places: Places) -> Kind:
     """What is behind what is mounted."""
     disk = disk_of(mount, places) if mount else ""
-    return Kind(mount=mount, disk=disk, is_card=is_card(disk, places))
+    return Kind(mount=mount, disk=disk, is_card=is_card(disk, places), errors=errors_of(mount, places) if mount else 0)
 
 
 def disk_of(mount: Mount, places: Places) -> str:
@@ -107,6 +111,13 @@ def disk_of(mount: Mount, places: Places) -> str:
             break
         name = _whole(below[0], places)
     return name
+
+
+def errors_of(mount: Mount, places: Places) -> int:
+    """Of an ext4: what its superblock has noted. A kernel that lets nobody write after one need not show it as `ro`."""
+    numbered = os.path.realpath(places.at(f"/sys/dev/block/{mount.number}"))
+    said = places.text(f"/sys/fs/ext4/{os.path.basename(numbered)}/errors_count")  # noqa: PTH119 - text
+    return int(said) if said.isdecimal() else 0
 
 
 def _device(mount: Mount, places: Places) -> str:

@@ -30,12 +30,13 @@ FLOORS = {
     "msgspec": "0.18",
     "numpy": "1.24",
     "opencv-python-headless": "4.7",
+    "Pillow": "10.1",
     "pyzmq": "24",
     "ruamel.yaml": "0.17.21",
     "simplejpeg": "1.6",
 }
 PI_FLOORS = {"picamera2": "0.3.20", "simplejpeg": "1.8"}
-_MODULES = {"opencv-python-headless": "cv2", "pyzmq": "zmq"}
+_MODULES = {"opencv-python-headless": "cv2", "Pillow": "PIL", "pyzmq": "zmq"}
 _PROGRAM = """\
 import json, sys
 from importlib.metadata import PackageNotFoundError, version

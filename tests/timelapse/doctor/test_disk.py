@@ -19,7 +19,7 @@ from tests.rig.doctor_values import SERVICE, configuration, known, levels, only
 from tests.rig.status_values import camera, status
 from timelapse.doctor import disk, mount
 from timelapse.doctor.aside import Aside, GivenUp
-from timelapse.doctor.mounting import Kind, Mount
+from timelapse.doctor.mounting import Kind, Mount, kind_of
 from timelapse.doctor.places import Places
 from timelapse.doctor.who import caller
 
@@ -76,6 +76,18 @@ def test_disk_that_is_read_only_is_a_fault(tmp_path: Path) -> None:
         small_disk.remount(path, "ro")
         found = _examined(path / "frames")
     assert (found["disk.read_only"], found["disk.writable"]) == ("fault", "fault")
+
+
+def test_disk_with_errors_of_its_file_system_is_a_fault_though_it_says_that_it_is_writable(tmp_path: Path) -> None:
+    numbers, noted = tmp_path / "sys/dev/block", tmp_path / "sys/fs/ext4/sda2"
+    for directory in (numbers, noted, tmp_path / "sys/block/sda/sda2"):
+        directory.mkdir(parents=True)
+    (numbers / "8:2").symlink_to("../../block/sda/sda2")
+    mounted = Mount("/srv/frames", "ext4", "/dev/sda2", ("rw",), "8:2")
+    for errors, level in (("1\n", "fault"), ("0\n", "ok")):
+        (noted / "errors_count").write_text(errors)
+        found = disk.judge(_seen(), kind_of(mounted, Places(tmp_path)), known())
+        assert only(found, "disk.read_only").level == level
 
 
 @pytest.mark.root
