@@ -80,9 +80,12 @@ def _ours(scene: Scene, jpegs: Sequence[bytes], where: Path, *, told: bool) -> s
 
 
 def _steered(found: Sequence[float], where: Path) -> str:
-    file = where / "gains"
-    file.write_text(commands(found, FPS))
-    return f"{_VIDEO_RANGE},sendcmd=f={file},{FILTER}"
+    chain = [_VIDEO_RANGE]
+    for number, text in enumerate(commands(found, FPS)):
+        file = where / f"gains-{number}"
+        file.write_text(text)
+        chain.append(f"sendcmd=f={file}")
+    return ",".join([*chain, FILTER])
 
 
 # With its own mode, pm, and a size of 25 the filter makes a black video.
