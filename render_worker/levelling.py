@@ -1,9 +1,9 @@
 """How bright each picture is made, for a video that does not flicker.
 
-Owns: whom to ask how bright a frame is (the ledger, else the frame), and from frames to pictures; the file of commands.
-Does not own: measuring, the curve, the commands' words (`render_worker.deflicker`).
-Invariant: every picture has a gain, that of the frame that it shows. The file has no name, and
-goes with this process.
+Owns: whom to ask how bright a frame is (the ledger, else the frame), and from frames to pictures; the files of
+commands. Does not own: measuring, the curve, the commands' words (`render_worker.deflicker`).
+Invariant: every picture has a gain, that of the frame that it shows. The files have no names, and go with this
+process.
 """
 
 from __future__ import annotations
@@ -61,20 +61,24 @@ def per_picture(gains: Sequence[float], pictures: Sequence[Picture]) -> list[flo
     ]
 
 
-class CommandsFile:
-    """What steers ffmpeg's filter, as a file in memory; `path` is for whoever runs as the same user. Close it."""
+class CommandsFiles:
+    """What steers ffmpeg's filter, as files in memory; `paths` are for whoever runs as the same user. Close it."""
 
     def __init__(self, gains: Sequence[float], fps: float) -> None:
-        self._fd = os.memfd_create("timelapse-deflicker", os.MFD_CLOEXEC)
-        with open(self._fd, "wb", closefd=False) as file:
-            file.write(commands(gains, fps).encode())
-        self.path = Path(f"/proc/{os.getpid()}/fd/{self._fd}")
+        self._fds = [_in_memory(text) for text in commands(gains, fps)]
+        self.paths = tuple(Path(f"/proc/{os.getpid()}/fd/{fd}") for fd in self._fds)
 
     def close(self) -> None:
-        """Let go of it. May be called twice."""
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+        """Let go of them. May be called twice."""
+        while self._fds:
+            os.close(self._fds.pop())
+
+
+def _in_memory(text: str) -> int:
+    fd = os.memfd_create("timelapse-deflicker", os.MFD_CLOEXEC)
+    with open(fd, "wb", closefd=False) as file:
+        file.write(text.encode())
+    return fd
 
 
 def _brightness(frames: Sequence[Chosen], course: Course) -> tuple[dict[int, float], dict[int, str]]:

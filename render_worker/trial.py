@@ -54,10 +54,12 @@ def look(request: RenderRequest, archive: Archive) -> Trial:
     size, estimated = (0, 0), 0
     if request.kind == "video":
         from render_worker import video  # noqa: PLC0415 - as where it is made
+        from render_worker.encoding.command import check  # noqa: PLC0415
         from render_worker.encoding.encoders import check_encoder, find_ffmpeg  # noqa: PLC0415
         from render_worker.encoding.output import estimate_bytes  # noqa: PLC0415
 
         plan = video.plan_of(request, selection, pictures, first, Path(request.output))
+        check(plan)
         check_encoder(find_ffmpeg(), request.encoding)
         size, estimated = plan.size, estimate_bytes(plan, video.mean_bytes(selection, first))
     usage = usage_of(Path(request.output).parent)

@@ -23,12 +23,13 @@ from render_worker import describing
 from render_worker.course import Course
 from render_worker.deflicker.commands import FILTER
 from render_worker.deflicker.measure import measure
+from render_worker.encoding.command import check
 from render_worker.encoding.encoders import SOFTWARE, check_encoder, find_ffmpeg
 from render_worker.encoding.output import DiskGuard, Unfinished, estimate_bytes
 from render_worker.encoding.plan import Plan
 from render_worker.encoding.process import STALL_S, Encoded, Encoder, EncodingFailed
 from render_worker.feeding import Feed
-from render_worker.levelling import CommandsFile, Levels, levels_of, per_picture
+from render_worker.levelling import CommandsFiles, Levels, levels_of, per_picture
 from render_worker.preparing import VIDEOS, First, first_of
 from render_worker.request import RenderRequest
 from render_worker.selection.chosen import DamagedFrame, Picture, Selection
@@ -50,6 +51,7 @@ def make_video(request: RenderRequest, selection: Selection, pictures: Sequence[
         first = first_of(selection.frames)
         plan = plan_of(request, selection, pictures, first, output.path)
         # What ends it is to do so now, and not after the brightness of a thousand frames.
+        check(plan)
         check_encoder(find_ffmpeg(), request.encoding)
         guard = DiskGuard(output.path.parent, request.stop_above_percent)
         guard.check(estimate_bytes(plan, mean_bytes(selection, first)))
@@ -57,8 +59,8 @@ def make_video(request: RenderRequest, selection: Selection, pictures: Sequence[
         levels = _levels(request, selection, course)
         first = first_of(selection.frames, {**levels.damaged, **_damaged_end(request, selection)})
         plan = _with_encoder(replace(plan, source=first.size), selection)
-        plan = _with_parts(plan, strips, _commands_file(levels, pictures, request.fps, held))
-        feed = Feed(selection.frames, pictures, first)
+        plan = _with_parts(plan, strips, _commands_files(levels, pictures, request.fps, held))
+        feed = Feed(selection.frames, pictures, first, first.size if request.encoding.codec == "copy" else None)
         encoded = _encoded(plan, _Source(selection, feed, strips), guard, course)
         course.at("finishing")
         if encoded.undecodable:
@@ -153,21 +155,21 @@ def _strips(request: RenderRequest, selection: Selection, plan: Plan) -> Strips 
     return Strips(request.look.overlay, plan.size, request.camera, len(selection.frames))
 
 
-def _with_parts(plan: Plan, strips: Strips | None, commands: CommandsFile | None) -> Plan:
+def _with_parts(plan: Plan, strips: Strips | None, commands: CommandsFiles | None) -> Plan:
     if strips is not None:
         plan = replace(plan, strips=strips.places)
     if commands is not None:
-        plan = replace(plan, commands_file=commands.path, deflicker_filter=FILTER)
+        plan = replace(plan, commands_files=commands.paths, deflicker_filter=FILTER)
     return plan
 
 
-def _commands_file(levels: Levels, pictures: Sequence[Picture], fps: float, held: ExitStack) -> CommandsFile | None:
+def _commands_files(levels: Levels, pictures: Sequence[Picture], fps: float, held: ExitStack) -> CommandsFiles | None:
     """None where no picture is made brighter or darker."""
     if all(gain == 1.0 for gain in levels.gains):
         return None
-    file = CommandsFile(per_picture(levels.gains, pictures), fps)
-    held.callback(file.close)
-    return file
+    files = CommandsFiles(per_picture(levels.gains, pictures), fps)
+    held.callback(files.close)
+    return files
 
 
 def _damaged_end(request: RenderRequest, selection: Selection) -> dict[int, str]:
@@ -214,7 +216,8 @@ def _finished(request: RenderRequest, selection: Selection, plan: Plan, encoded:
         output=request.output,
         pictures=encoded.pictures,
         frames=len(selection.frames) - len(feed.damaged),
-        damaged=len(feed.damaged),
+        damaged=len(feed.damaged) - feed.gone,
+        gone=feed.gone,
         gaps=len(selection.gaps),
         seconds=0.0,
         bytes=encoded.bytes,

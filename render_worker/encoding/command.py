@@ -16,6 +16,11 @@ from shared.errors import UsageError
 
 FORMATS = {"mp4": "mp4", "mkv": "matroska"}
 _KEY_FRAME_EACH_S = 2
+_LEAST_FPS, _MOST_FPS = 0.25, 1000.0
+"""A picture's time stands in 32 bits of nanoseconds of the stream that ffmpeg reads."""
+_MOST_ON_A_SIDE, _MOST_PIXELS = 16_384, 16_384 * 8_192
+"""What ffmpeg holds in one picture."""
+_MOST_PIXELS_OF_SMALL_H265 = 1024 * 576
 _BITS_A_PIXEL = 0.12
 """For encoders that want a bit rate: what x264 takes at its default here for a photograph with a sensor's noise."""
 
@@ -30,15 +35,24 @@ class Pipes(Struct, frozen=True):
 
 def check(plan: Plan) -> None:
     """Whether this can be made at all. Raises `UsageError`."""
-    if not 0.01 <= plan.fps <= 1000:
-        raise UsageError(f"{plan.fps:g} pictures a second are not possible: 0.01 to 1000")
+    if not _LEAST_FPS <= plan.fps <= _MOST_FPS:
+        raise UsageError(f"{plan.fps:g} pictures a second are not possible: {_LEAST_FPS:g} to {_MOST_FPS:g}")
     if plan.encoding.codec == "copy" and (wanted := _impossible_for_a_copy(plan)):
         raise UsageError(
             f"--codec copy puts the frames into the file as they are: {' and '.join(wanted)} can't be had with it. "
             "Leave that out, or choose --codec h264"
         )
-    if max(plan.size) > 16_384:
-        raise UsageError(f"a video of {plan.size[0]}x{plan.size[1]} is too large: up to 16384 in each direction")
+    if _is_too_large_for_small(plan):
+        raise UsageError(
+            "--small with --codec h265 can't keep below 200 MB: x265 takes 290 MB at 1080p and 200 at 720p. Choose "
+            "--codec h264, a --size of 1024x576 or less, or leave --small out"
+        )
+    width, height = plan.size
+    if max(width, height) > _MOST_ON_A_SIDE or width * height > _MOST_PIXELS:
+        raise UsageError(
+            f"a video of {width}x{height} is too large: up to {_MOST_ON_A_SIDE} in each direction, and "
+            f"{_MOST_PIXELS // 10**6} megapixels; choose a smaller --size"
+        )
 
 
 def arguments(plan: Plan, pipes: Pipes, ffmpeg: str, *, small: bool) -> list[str]:
@@ -51,7 +65,7 @@ def arguments(plan: Plan, pipes: Pipes, ffmpeg: str, *, small: bool) -> list[str
         "-progress",
         f"pipe:{pipes.progress}",
         "-stats_period",
-        "0.5",
+        "0.02" if small else "0.5",
         "-max_error_rate",
         "1",
         "-y",
@@ -95,6 +109,13 @@ def _copied(plan: Plan) -> list[str]:
     # The clock of an mp4 in whole ticks a picture.
     clock = ["-video_track_timescale", str(plan.rate.numerator * 512)] if plan.container == "mp4" else []
     return ["-map", "0:v", "-c:v", "copy", *clock]
+
+
+def _is_too_large_for_small(plan: Plan) -> bool:
+    """Whether it was asked for what x265 can't do, and not only taken for a small machine's sake."""
+    encoding = plan.encoding
+    asked = encoding.profile == "small" and encoding.codec == "h265" and encoding.hardware == "never"
+    return asked and not plan.encoder and plan.size[0] * plan.size[1] > _MOST_PIXELS_OF_SMALL_H265
 
 
 def _impossible_for_a_copy(plan: Plan) -> list[str]:

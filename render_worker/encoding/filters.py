@@ -30,8 +30,8 @@ def graph(plan: Plan, *, last: str = "format=yuv420p", scaler: str = "lanczos") 
     `last` is what the encoder wants at the end, `scaler` how sizes are changed.
     """
     parts = [*_upright(plan), *_scaled(plan, scaler), _colours(plan.size), *_padded(plan)]
-    if plan.commands_file is not None and plan.deflicker_filter:
-        parts += [f"sendcmd=f={_escaped(str(plan.commands_file))}", plan.deflicker_filter]
+    if plan.commands_files and plan.deflicker_filter:
+        parts += [f"sendcmd=f={_escaped(str(path))}" for path in plan.commands_files] + [plan.deflicker_filter]
     if plan.look.blend > 1:
         parts.append(f"tmix=frames={plan.look.blend}")
     chains = []

@@ -2,12 +2,14 @@
 
 Owns: the trial. Does not own: which encoders there are (`encoders`).
 Invariant: an encoder is taken only when it has made a small video of real pictures here and now, which was decoded
-again with every picture in it and about as bright as they are. Software is what remains, and never is an error.
+again with every picture in it and about as bright as they are. That video never has a name.
+Software is what remains, and never is an error.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import re
 import subprocess
 from collections.abc import Sequence
@@ -64,9 +66,11 @@ def trial(plan: Plan, encoder: str, pictures: Sequence[bytes]) -> str | None:
 
 def _mean_of(plan: Plan, encoder: str, pictures: Sequence[bytes]) -> tuple[int, float]:
     """How many pictures can be decoded from what it makes, and how bright they are (luma, 16 to 235)."""
-    output = plan.output.with_name(f"{plan.output.name}.trial")
+    # In memory: it goes with this process, whatever ends that.
+    fd = os.memfd_create("timelapse-trial", os.MFD_CLOEXEC)
+    output = Path(f"/proc/{os.getpid()}/fd/{fd}")
     # Without what is drawn over them and what needs a file: it is the encoder that is tried.
-    tried = replace(plan, output=output, encoder=encoder, strips=(), commands_file=None, pictures=len(pictures))
+    tried = replace(plan, output=output, encoder=encoder, strips=(), commands_files=(), pictures=len(pictures))
     try:
         with Encoder(tried, stall_s=_STALL_S) as running:
             running.start()
@@ -75,7 +79,7 @@ def _mean_of(plan: Plan, encoder: str, pictures: Sequence[bytes]) -> tuple[int, 
             running.finish()
         return _decoded(output)
     finally:
-        output.unlink(missing_ok=True)
+        os.close(fd)
 
 
 def _decoded(path: Path) -> tuple[int, float]:

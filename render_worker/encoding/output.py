@@ -1,7 +1,7 @@
 """The file that a render makes, from its hidden name to its own.
 
-Owns: both names, the lock on what is unfinished, what earlier runs have left, the room on the disk.
-Does not own: what is written into it.
+Owns: giving it its name, the lock on what is unfinished, what earlier runs have left, the room on the disk.
+Does not own: its hidden name (`render_worker.results`), nor what is written into it.
 Invariant: under its own name the file is whole and on the disk, or not there; what was there before stays until then.
 What is unfinished is locked by who makes it, so whatever nobody holds was left by a run that ended in the middle.
 """
@@ -19,11 +19,12 @@ from typing import Self
 from render_worker.encoding.encoders import DEFAULT_CRF
 from render_worker.encoding.plan import Plan, crop_box
 from render_worker.request import Codec
+from render_worker.results import unfinished_beside
 from shared.disk import usage_of
 from shared.durable import move_without_replacing, sync_directory
 from shared.errors import BusyError, DiskError, OutputError
 
-_LEFT = re.compile(r"\..+\.(?:mp4|mkv|jpe?g|png)\.part", re.IGNORECASE)
+_LEFT = re.compile(r"\..+\.(?:mp4|mkv|jpe?g|png)\.part", re.IGNORECASE | re.DOTALL)
 _SHARE_OF_JPEG: dict[Codec, float] = {"h264": 0.2, "h265": 0.1, "copy": 1.0}
 """How large a picture is beside its JPEG of quality 90, at the default crf: measured, with a sensor's noise in it."""
 _CRF_TO_HALVE = 6
@@ -39,7 +40,7 @@ class Unfinished:
     """
 
     def __init__(self, final: Path, *, replace: bool) -> None:
-        self.path = temporary_of(final)
+        self.path = unfinished_beside(final)
         self._final = final
         self._replace = replace
         self._fd = -1
@@ -86,11 +87,6 @@ class Unfinished:
             ) from error
         os.close(self._fd)
         self._fd = -1
-
-
-def temporary_of(final: Path) -> Path:
-    """The hidden name beside it: the same file system, and nobody's `*.mp4`."""
-    return final.with_name(f".{final.name}.part")
 
 
 def leftovers(directory: Path) -> list[Path]:

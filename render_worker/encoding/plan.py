@@ -31,7 +31,7 @@ class StripPlace(Struct, frozen=True):
 class Plan(Struct, frozen=True):
     """One video. `source` is (width, height) of its first frame; `output` the temporary path that ffmpeg writes to.
 
-    `strips` are fed with each picture, in this order. `commands_file` is what steers `deflicker_filter`, a chain of
+    `strips` are fed with each picture, in this order. `commands_files` are what steers `deflicker_filter`, a chain of
     filters; None and empty for no deflicker. `pictures` is how many will be fed, None where nobody knows. `encoder` is
     ffmpeg's name of a hardware encoder that passed its trial; empty is the codec's encoder in software.
     """
@@ -43,7 +43,7 @@ class Plan(Struct, frozen=True):
     output: Path
     container: Container = "mp4"
     strips: tuple[StripPlace, ...] = ()
-    commands_file: Path | None = None
+    commands_files: tuple[Path, ...] = ()
     deflicker_filter: str = ""
     metadata: dict[str, str] = {}
     pictures: int | None = None

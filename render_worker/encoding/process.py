@@ -25,6 +25,7 @@ from render_worker.encoding.encoders import check_encoder, find_ffmpeg, is_small
 from render_worker.encoding.outlet import Outlet
 from render_worker.encoding.plan import Plan
 from render_worker.encoding.progress import LastWords, ProgressReader
+from render_worker.encoding.standstill import Standstill, seen
 from shared.errors import EX_SOFTWARE, DiskError, TimelapseError
 from shared.interpreter import command as interpreter
 
@@ -34,10 +35,16 @@ _BUSY_STALL_S = 900.0
 _LOOK_MS = 250
 _AHEAD_MS = 50
 _MOST_AHEAD_BYTES = 64_000_000
+_MOST_UNDER_WAY_BYTES = 12_500_000
+_LEAST_UNDER_WAY = 4
+"""The encoder and the filters hold three before the first is done: with fewer, it waits for us at each one."""
+_SURE_LOOKS = 2
+_NO_WORK_S = 0.015
+"""Less than two ticks of the kernel."""
+_SPARING = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": "65536", "MALLOC_TRIM_THRESHOLD_": "65536"}
+"""What has the C library give pictures back at once that are done with: 10 MB of ffmpeg's at 1080p, at no cost."""
 _REAP_S = 1.0
 _READ_BYTES = 65_536
-_LIFE_TICKS = 5
-"""A twentieth of a second. Less is not work: newer ones tell how far they are even where they are stuck."""
 
 _Process = subprocess.Popen[bytes]
 
@@ -82,13 +89,12 @@ class Encoder:
         self._words = LastWords()
         self._poll = select.poll()
         self._fed = 0
+        self._most_under_way = 0
         self._paused = False
         self._is_bound = False
         self._killed = False
         self._cancelled = False
-        self._life_s = 0.0
-        self._cpu_ticks = 0
-        self._cpu_life_s = 0.0
+        self._standstill = Standstill(time.monotonic())
 
     def start(self) -> None:
         """Start ffmpeg, once only. Raises `UsageError`, `NoEncoderError`, `EncodingStalled`. Blocks for it, 0.1 s.
@@ -99,6 +105,8 @@ class Encoder:
         if not self._plan.encoder:
             check_encoder(ffmpeg, self._plan.encoding)
         small = is_small(self._plan.encoding, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+        if small and self._plan.encoding.codec != "copy":
+            self._most_under_way = most_under_way(self._plan.source)
         with contextlib.ExitStack() as theirs:
             try:
                 self._spawn(ffmpeg.path, theirs, small=small)
@@ -119,6 +127,7 @@ class Encoder:
         Raises `EncodingFailed` with ffmpeg's own last words, `EncodingStalled`, and `DiskError` for a full disk.
         """
         self._begin_waiting()
+        self._wait_for_room()
         self._outlets[0].put(jpeg_stream.before(jpeg, self._fed))
         self._outlets[0].put(jpeg)
         for outlet, strip in zip(self._outlets[1:], strips, strict=True):
@@ -221,13 +230,17 @@ class Encoder:
             stdout=errors,
             stderr=errors,
             pass_fds=(*inputs, progress, binds),
+            env=os.environ | (_SPARING if small else {}),
             # A Ctrl-C at the terminal is for us alone, who end it in order.
             process_group=0,
         )
         ours.close()
         # Until its end is bound to ours nobody may stop it: who dies then would leave it behind, stopped for ever.
-        if not _becomes_readable(bound, self._stall_s):
-            raise EncodingStalled(f"ffmpeg has not started within {self._stall_s:g} s; it is given up")
+        self._alive()
+        while not _becomes_readable(bound, _LOOK_MS):
+            self._standstill.look(seen(self._process.pid), time.monotonic())
+            if self._standstill.still_s >= self._stall_s:
+                raise EncodingStalled(f"ffmpeg has not started within {self._stall_s:g} s; it is given up")
         self._is_bound = True
 
     def _ear(self, listener: ProgressReader | LastWords, theirs: contextlib.ExitStack) -> int:
@@ -258,6 +271,17 @@ class Encoder:
             self._judge()
         return taken > 0
 
+    def _wait_for_room(self) -> None:
+        """Until few pictures are under way. Where it needs another one before it gets any done, it waits for us."""
+        if not self._most_under_way:
+            return
+        before, quiet = seen(self._running().pid), 0
+        while self._fed - self.encoded >= self._most_under_way and quiet < _SURE_LOOKS:
+            self._turn(_AHEAD_MS)
+            now = seen(self._running().pid)
+            quiet = quiet + 1 if now.is_asleep and now.worked_s - before.worked_s < _NO_WORK_S else 0
+            before = now
+
     def _hear(self, fd: int) -> bool:
         data = os.read(fd, _READ_BYTES)
         if data:
@@ -279,34 +303,24 @@ class Encoder:
         self._alive()
 
     def _alive(self) -> None:
-        self._life_s = self._cpu_life_s = time.monotonic()
+        self._standstill.moved(time.monotonic())
 
     def _judge(self) -> None:
         """Raises `EncodingStalled` where it did nothing for too long."""
-        now_s = time.monotonic()
         if self._killed:
             raise self._failure()
         if self._paused:
             self._alive()
             return
-        if (ticks := self._computed()) - self._cpu_ticks >= _LIFE_TICKS:
-            self._cpu_ticks, self._life_s = ticks, now_s
-        if now_s - self._life_s >= self._stall_s or now_s - self._cpu_life_s >= max(_BUSY_STALL_S, self._stall_s):
+        stands = self._standstill
+        stands.look(seen(self._running().pid), time.monotonic())
+        if stands.still_s >= self._stall_s or stands.fruitless_s >= max(_BUSY_STALL_S, self._stall_s):
             raise EncodingStalled(
                 self._explained(
-                    f"ffmpeg has taken nothing and said nothing for {now_s - self._cpu_life_s:.0f} s, after "
+                    f"ffmpeg has taken nothing and said nothing for {stands.fruitless_s:.0f} s, after "
                     f"{self.encoded:,} pictures; it is given up"
                 )
             )
-
-    def _computed(self) -> int:
-        """Processor time so far, in ticks of the kernel."""
-        try:
-            with open(f"/proc/{self._running().pid}/stat", "rb") as file:  # noqa: PTH123 - four times a second
-                fields = file.read().rpartition(b")")[2].split()
-            return int(fields[11]) + int(fields[12])
-        except (OSError, IndexError):
-            return 0
 
     def _failure(self) -> TimelapseError:
         """Why it ended; it is reaped, and its last words are read."""
@@ -341,10 +355,15 @@ class Encoder:
             self._process.send_signal(number)
 
 
-def _becomes_readable(fd: int, seconds: float) -> bool:
+def most_under_way(size: tuple[int, int]) -> int:
+    """How many pictures of a size are in ffmpeg at a time, where memory is short: newer ones queue dozens. Pure."""
+    return max(_LEAST_UNDER_WAY, _MOST_UNDER_WAY_BYTES // (size[0] * size[1] * 3 // 2))
+
+
+def _becomes_readable(fd: int, within_ms: int) -> bool:
     poll = select.poll()
     poll.register(fd, select.POLLIN)
-    return bool(poll.poll(seconds * 1000))
+    return bool(poll.poll(within_ms))
 
 
 def _signal_name(number: int) -> str:

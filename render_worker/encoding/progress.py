@@ -16,8 +16,8 @@ _NOT_THE_CAUSE = ("Conversion failed", "deprecated pixel format")
 _UNWRITTEN = ("Error closing file", "Error writing trailer", "av_interleaved_write_frame", "Error muxing a packet")
 _UNDECODABLE = ("Error while decoding stream", "Error submitting packet to decoder", "Decoding error:")
 """Once for each picture that can't be decoded, in the words of 5.1 and of those since 6.1."""
-_NO_ROOM = ("No space left on device", "Disk quota exceeded", "File too large")
-_SEVERE = ("[error]", "[fatal]", "[panic]")
+_NO_ROOM = ("No space left on device", "Disk quota exceeded")
+_SEVERE, _WARNING = ("[error]", "[fatal]", "[panic]"), "[warning]"
 
 
 class Said(Struct, frozen=True):
@@ -68,6 +68,8 @@ class ProgressReader:
 class LastWords:
     """Bytes of standard error in; the first severe line and the last lines out, which say why it failed.
 
+    Warnings are among them only where nothing severe was said.
+
     `undecodable` is how many pictures could not be decoded, as far as it has said. `unwritten` is whether something did
     not get into the file: where that is the last piece alone, 5.1 ends as if all were well.
     """
@@ -102,7 +104,8 @@ class LastWords:
         """The first severe one and the last ones, each once, without what ffmpeg puts before them."""
         if self._rest:
             self.take(b"\n")
-        return list(dict.fromkeys(_bare(line) for line in (self._first, *self._last) if line))
+        last = [line for line in self._last if not (self._first and _WARNING in line)]
+        return list(dict.fromkeys(_bare(line) for line in (self._first, *last) if line))
 
     @property
     def is_full_disk(self) -> bool:

@@ -1,7 +1,7 @@
 """The words over a picture: the time stamp, and the free text with its fields.
 
-Owns: which fields and which directives of strftime there are, and what each becomes for a frame.
-Does not own: how the words look (`lettering`), nor where they stand (`layout`).
+Owns: what each field and each directive of strftime becomes for a frame. Does not own: which there are
+(`shared.overlay_words`), how the words look (`lettering`), nor where they stand (`layout`).
 Invariant: pure, but for the names of the machine's time zone. A text that `check_overlay` has passed never fails later.
 """
 
@@ -11,20 +11,17 @@ import datetime as dt
 import re
 import string
 import time
-import unicodedata
 from collections.abc import Iterator
 
 from msgspec import Struct
 
 from render_worker.request import Overlay
 from shared.errors import UsageError
+from shared.overlay_words import DIRECTIVE, check_stamp, check_text
 
-FIELDS = ("camera", "date", "time", "frame", "frames", "exposure")
 DATE, TIME = "%Y-%m-%d", "%H:%M"
 """What {date} and {time} are."""
 
-# What the C libraries of Linux know, without line breaks, and without %s, which would be in the machine's zone.
-_DIRECTIVE = re.compile(r"%(?:[-_0^#]?[EO]?[aAbBcCdDeFfgGhHIjklmMpPrRSTuUVwWxXyYzZ]|%)")
 _LEAST_SECONDS = 0.3
 """From here on an exposure is written as seconds, and as a fraction below."""
 _SAMPLE_EXPOSURES_US = (None, 12, 88_888_000_000, 88_800_000, 2_500_000)
@@ -43,11 +40,11 @@ class Facts(Struct, frozen=True):
 
 def check_overlay(overlay: Overlay) -> None:
     """Raises `UsageError` where the time stamp or the text can't be understood. Draws nothing, opens no font."""
-    for name, words in (("time stamp", overlay.timestamp), ("text", overlay.text)):
-        if any(unicodedata.category(letter) in {"Cc", "Cs"} for letter in words):
-            raise UsageError(f"overlay {name} {words!r}: only letters that can be drawn, in one line")
-    _check_stamp(overlay.timestamp)
-    _check_text(overlay.text)
+    for name, words, check in (("time stamp", overlay.timestamp, check_stamp), ("text", overlay.text, check_text)):
+        try:
+            check(words)
+        except ValueError as error:
+            raise UsageError(f"overlay {name} {words!r}: {error}") from None
 
 
 def lines(overlay: Overlay, facts: Facts) -> tuple[str, ...]:
@@ -83,7 +80,7 @@ def local_time(slot_ms: int, offset_min: int) -> dt.datetime:
 
 def stamped(template: str, local: dt.datetime) -> str:
     """`template` with each directive of strftime replaced. What is between them need not be in the locale's letters."""
-    return _DIRECTIVE.sub(lambda found: local.strftime(found[0]), template)
+    return DIRECTIVE.sub(lambda found: local.strftime(found[0]), template)
 
 
 def exposure_text(exposure_us: int | None) -> str:
@@ -107,30 +104,6 @@ def _filled(template: str, facts: Facts) -> str:
     }
     parts = string.Formatter().parse(template)
     return "".join(literal + (values[field] if field else "") for literal, field, _, _ in parts)
-
-
-def _check_stamp(template: str) -> None:
-    rest = _DIRECTIVE.sub("", template)
-    if "%" in rest:
-        wrong = rest[rest.index("%") :][:2]
-        raise UsageError(
-            f"overlay time stamp {template!r}: {wrong!r} is no directive of strftime. There are %Y %m %d %H %M %S "
-            "%b %B %a %A %p %z and others (man strftime); a percent sign is %%"
-        )
-
-
-def _check_text(template: str) -> None:
-    known = " ".join(f"{{{field}}}" for field in FIELDS)
-    try:
-        parts = list(string.Formatter().parse(template))
-    except ValueError as error:
-        raise UsageError(
-            f"overlay text {template!r}: {error}. Fields: {known}; a brace itself is {{{{ or }}}}"
-        ) from error
-    for _, field, form, conversion in parts:
-        if field is not None and (field not in FIELDS or form or conversion):
-            wrong = field + (f"!{conversion}" if conversion else "") + (f":{form}" if form else "")
-            raise UsageError(f"overlay text {template!r}: there is no field {{{wrong}}}. There are {known}")
 
 
 def _sample_times() -> Iterator[dt.datetime]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from render_worker.request import Kind
+from render_worker.request import Kind, Look
 from render_worker.selection.chosen import Chosen, NothingToRender
 from render_worker.selection.reading import read_frame
 from render_worker.stills import contact_sheet, keogram, saving, stack
@@ -36,12 +36,13 @@ _MAKERS: dict[str, _Make] = {
 
 
 class StillResult(Struct, frozen=True):
-    """A still that is on the disk. `used` and `damaged` are frames: those in it, and those that were passed over."""
+    """A still that is on the disk. `used` frames are in it, `damaged` and `gone` ones (deleted meanwhile) are not."""
 
     width: int
     height: int
     used: int
     damaged: int
+    gone: int = 0
 
 
 def make_still(
@@ -55,12 +56,14 @@ def make_still(
     suffix: str = "",
     title: str = "",
     comment: str = "",
+    look: Look = Look(),  # noqa: B008 - it can't be changed
 ) -> StillResult:
     """Write the still of that kind of these frames, in order, to `output`, and wait until it is on the disk.
 
     `size` is (width, height), with 0 for what keeps the proportions; None is the kind's own size. `suffix` is that of
     the final name where `output` has another one. `title` is drawn on a contact sheet; `comment` stands in the file.
-    `progress` is called before the first frame and after each; what it raises passes through, with nothing written.
+    `look` says how each frame is cropped and turned; the rest of it is for videos. `progress` is called before the
+    first frame and after each; what it raises passes through, with nothing written.
 
     Raises `NothingToRender` where no frame can be used, `UsageError` for a suffix or size that can't be,
     `DiskError` where it can't be written. Blocks.
@@ -69,7 +72,7 @@ def make_still(
     saving.check_suffix(ending)
     if not frames:
         raise NothingToRender(f"there is no frame to make a {kind} of")
-    taking = Taking(read)
+    taking = Taking(read, look)
     pixels = _MAKERS[kind](frames, taking, size, progress, title)
     if not taking.used:
         raise taking.nothing()
@@ -79,4 +82,4 @@ def make_still(
     except OSError as error:
         output.unlink(missing_ok=True)
         raise DiskError(f"{output}: the {kind} can't be written: {error.strerror}") from error
-    return StillResult(pixels.shape[1], pixels.shape[0], taking.used, taking.damaged)
+    return StillResult(pixels.shape[1], pixels.shape[0], taking.used, taking.damaged, taking.gone)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 from typing import TypeVar, get_args
 
+from shared import overlay_words
 from shared.config import bounds, picture_values, scalars, units
 from shared.config.model import RenderKind
 from shared.config.redact import shown
@@ -20,15 +21,9 @@ OFF, AUTO, ALL, NEVER = "off", "auto", "all", "never"
 LONGEST_VIDEO_S = 24 * 3600.0
 MOST_CRF = 51
 COOLEST_C, HOTTEST_C = 40.0, 120.0
-TEXT_FIELDS = ("camera", "date", "time", "frame", "frames", "exposure")
-"""What may stand in braces in a text."""
-
 T = TypeVar("T")
 
 _TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})")
-_FIELD = re.compile(r"\{([^{}]*)\}")
-_DIRECTIVE = re.compile(r"%(?:[-_0^#]?[EO]?[aAbBcCdDeFfgGhHIjklmMpPrRSTuUVwWxXyYzZ]|%)")
-_BRACE_ITSELF = re.compile(r"\{\{|\}\}")
 
 
 def parse_daily(text: str) -> int | None:
@@ -111,23 +106,20 @@ def format_pause_above(degrees_c: float | None) -> str:
 
 
 def parse_timestamp(text: str) -> str:
-    """One line for strftime, or nothing. ValueError where a % stands alone."""
-    line = picture_values.parse_credit(text)
-    if "%" in _DIRECTIVE.sub("", line):
-        raise ValueError(f"{shown(line)}: a % begins one of strftime's directives, such as %H (write %% for a %)")
-    return line
+    """One line for strftime, or nothing. ValueError for a directive that there is not."""
+    return _checked(picture_values.parse_credit(text), overlay_words.check_stamp)
 
 
 def parse_text(text: str) -> str:
     """One line with fields in braces, or nothing. ValueError for a field that there is not."""
-    line = picture_values.parse_credit(text)
-    fields = _BRACE_ITSELF.sub("", line)
-    for field in _FIELD.findall(fields):
-        if field not in TEXT_FIELDS:
-            hint = did_you_mean(field, TEXT_FIELDS) or f" (known: {', '.join(TEXT_FIELDS)})"
-            raise ValueError(f"{shown(line)}: there is no field {shown(field)}{hint}")
-    if "{" in (rest := _FIELD.sub("", fields)) or "}" in rest:
-        raise ValueError(f"{shown(line)}: a brace stands alone (a field is written {{camera}}, a brace itself {{{{)")
+    return _checked(picture_values.parse_credit(text), overlay_words.check_text)
+
+
+def _checked(line: str, check: Callable[[str], None]) -> str:
+    try:
+        check(line)
+    except ValueError as error:
+        raise ValueError(f"{shown(line)}: {error}") from None
     return line
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from render_worker.course import Course
-from render_worker.levelling import CommandsFile, levels_of, per_picture
+from render_worker.levelling import CommandsFiles, levels_of, per_picture
 from render_worker.selection.chosen import Chosen, Picture
 from render_worker.telling import Teller
 from tests.rig.gray_frames import jpeg_of
@@ -63,8 +63,8 @@ def test_picture_between_two_frames_has_a_gain_between_theirs() -> None:
 
 
 def test_commands_can_be_read_by_another_process_while_it_is_open_and_have_no_name() -> None:
-    file = CommandsFile([1.0, 1.1], 25.0)
-    assert file.path.read_text().count("\n") == 2
-    file.close()
-    file.close()
-    assert not file.path.exists()
+    files = CommandsFiles([1.0, 1.1] * 3000, 25.0)
+    assert [path.read_text().count("\n") for path in files.paths] == [5000, 1000]
+    files.close()
+    files.close()
+    assert not any(path.exists() for path in files.paths)

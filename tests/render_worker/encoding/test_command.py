@@ -38,7 +38,7 @@ def output(tmp_path: Path) -> Path:
 def test_filters_stand_in_the_order_of_the_look() -> None:
     of = replace(
         plan(Path("v"), Look(size=(640, 0), crop=(0, 0, 0.5, 1), rotation=90, blend=3)),
-        commands_file=Path("/tmp/a b"),
+        commands_files=(Path("/tmp/a b"),),
         deflicker_filter="eq@deflicker",
         strips=(StripPlace(10, 10, 1, 2), StripPlace(20, 10, 3, 4)),
     )
@@ -55,7 +55,7 @@ def test_filters_stand_in_the_order_of_the_look() -> None:
 
 
 def test_path_of_the_commands_is_no_part_of_the_graph() -> None:
-    graph = _graph(replace(plan(Path("v")), commands_file=Path("/tmp/it's: a,b;[c]\\d"), deflicker_filter="eq"))
+    graph = _graph(replace(plan(Path("v")), commands_files=(Path("/tmp/it's: a,b;[c]\\d"),), deflicker_filter="eq"))
     assert r"sendcmd=f=/tmp/it\\\'s\\: a\,b\;\[c\]\\\\d,eq" in graph
 
 
@@ -90,10 +90,19 @@ def test_rate_that_no_video_has_is_refused(fps: float) -> None:
         check(plan(Path("v.mp4"), fps=fps))
 
 
+def test_small_h265_that_would_not_be_small_is_refused_with_what_to_choose() -> None:
+    of = plan(Path("v.mp4"), encoding=Encoding(codec="h265", profile="small"))
+    check(of)
+    with pytest.raises(UsageError, match="--codec h264, a --size of 1024x576"):
+        check(replace(of, source=(1920, 1080)))
+    check(replace(of, source=(1920, 1080), encoding=Encoding(codec="h265", profile="auto")))
+    check(replace(of, source=(1920, 1080), encoder="hevc_v4l2m2m"))
+
+
 def test_small_profile_has_one_thread_and_little_ahead() -> None:
     words = _words(plan(Path("v.mp4")), small=True)
     assert words.count("-threads") == 2
-    assert "rc-lookahead=3" in _after(words, "-x264-params")
+    assert "rc-lookahead=1" in _after(words, "-x264-params")
     assert "-x264-params" not in _words(plan(Path("v.mp4")))
 
 
@@ -173,7 +182,7 @@ def test_commands_steer_the_filter_picture_by_picture(output: Path, tmp_path: Pa
         "".join(f"{number / 25 - 0.02:.3f} eq@deflicker brightness {number * 0.05};\n" for number in range(1, 6))
     )
     of = replace(
-        plan(output, encoding=Encoding(crf=10)), commands_file=steering, deflicker_filter="eq@deflicker=gamma=1.001"
+        plan(output, encoding=Encoding(crf=10)), commands_files=(steering,), deflicker_filter="eq@deflicker=gamma=1.001"
     )
     encode(of, [plain((60, 60, 60))] * 6)
     levels = [float(picture.mean()) for picture in pictures_of(output)]
@@ -216,3 +225,16 @@ def test_words_about_it_stand_in_the_file(tmp_path: Path, container: str) -> Non
     titles = {name.lower(): text for name, text in look_at(tmp_path / "v").titles.items()}
     assert {name: titles[name] for name in words} == words
     assert titles["creation_time"].startswith("2026-11-24T00:00:00")
+
+
+@pytest.mark.parametrize(
+    ("of", "words"),
+    [
+        (plan(Path("v"), fps=0.24), "0.25 to 1000"),
+        (plan(Path("v"), Look(size=(16_384, 16_384))), "134 megapixels"),
+        (plan(Path("v"), Look(size=(16_386, 2))), "16384 in each direction"),
+    ],
+)
+def test_what_ffmpeg_could_not_make_is_refused(of: Plan, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        check(of)

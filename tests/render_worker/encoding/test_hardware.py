@@ -5,19 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from render_worker.encoding import hardware
 from render_worker.encoding.encoders import HARDWARE
 from render_worker.encoding.hardware import TRIAL_PICTURES, trial, with_hardware
+from render_worker.encoding.plan import Container
 from render_worker.request import Encoding
+from tests.rig.descriptors import open_descriptors
 from tests.rig.tiny_video import numbered, plan
 
 PICTURES = [numbered(number) for number in range(TRIAL_PICTURES)]
 
 
-def test_encoder_that_works_passes_and_leaves_nothing(tmp_path: Path) -> None:
-    assert trial(plan(tmp_path / "v.mp4"), "mpeg4", PICTURES) is None
-    assert list(tmp_path.iterdir()) == []
+@pytest.mark.parametrize("container", ["mp4", "mkv"])
+def test_encoder_that_works_passes_and_never_has_a_file(tmp_path: Path, container: Container) -> None:
+    directory = tmp_path / "gone"
+    before = open_descriptors()
+    assert trial(replace(plan(directory / "v"), container=container), "mpeg4", PICTURES) is None
+    assert (open_descriptors(), directory.exists()) == (before, False)
 
 
 @pytest.mark.parametrize("encoder", ["h264_v4l2m2m", "h264_vaapi"])

@@ -16,9 +16,9 @@ from render_worker.encoding.output import (
     estimate_bytes,
     leftovers,
     remove_leftover,
-    temporary_of,
 )
 from render_worker.request import Encoding, Look
+from render_worker.results import unfinished_beside
 from shared.errors import BusyError, DiskError, OutputError
 from tests.rig.tiny_video import plan
 
@@ -85,12 +85,12 @@ def test_killed_run_leaves_what_the_next_one_takes_over(final: Path) -> None:
         assert run.stdout is not None
         assert run.stdin is not None
         assert run.stdout.readline() == b"ready\n"
-        alive = leftovers(final.parent), remove_leftover(temporary_of(final))
+        alive = leftovers(final.parent), remove_leftover(unfinished_beside(final))
         run.stdin.write(b"x")
         run.stdin.close()
         run.wait()
     assert alive == ([], False)
-    assert leftovers(final.parent) == [temporary_of(final)]
+    assert leftovers(final.parent) == [unfinished_beside(final)]
     with Unfinished(final, replace=False) as unfinished:
         assert unfinished.path.read_bytes() == b""
         unfinished.place()
@@ -112,7 +112,7 @@ def test_only_what_a_render_leaves_is_a_leftover(tmp_path: Path) -> None:
 def test_link_under_the_hidden_name_is_not_followed(final: Path, tmp_path: Path) -> None:
     precious = tmp_path / "precious"
     precious.write_bytes(b"frame")
-    temporary_of(final).symlink_to(precious)
+    unfinished_beside(final).symlink_to(precious)
     with pytest.raises(OutputError), Unfinished(final, replace=True):
         pass
     assert precious.read_bytes() == b"frame"

@@ -39,7 +39,20 @@ def test_size_that_is_not_told_stays_what_it_was() -> None:
 def test_cause_is_kept_however_much_follows() -> None:
     words = LastWords()
     words.take(b"[libx264 @ 0x5581] [error] broken at once\n" + b"[warning] again\r\n" * 10_000 + b"[error] the end")
-    assert words.lines == ["broken at once", "again", "the end"]
+    assert words.lines == ["broken at once", "the end"]
+
+
+def test_warnings_are_the_cause_where_nothing_worse_is_said() -> None:
+    words = LastWords()
+    words.take(b"[mov @ 0x1] [warning] something is odd\n")
+    assert words.lines == ["something is odd"]
+
+
+def test_limit_of_a_files_size_is_no_full_disk() -> None:
+    words = LastWords()
+    words.take(b"[error] av_interleaved_write_frame(): File too large\n")
+    assert (words.unwritten, words.is_full_disk) == (True, False)
+    assert "File too large" in words.lines[0]
 
 
 def test_line_without_end_is_not_kept_whole() -> None:

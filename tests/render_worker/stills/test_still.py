@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import get_args
 
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from render_worker.request import Kind
+from render_worker.request import Kind, Look
 from render_worker.selection.chosen import Chosen, NothingToRender
 from render_worker.selection.reading import read_frame
 from render_worker.stills import still
@@ -24,6 +25,16 @@ from tests.rig.chosen_frames import jpeg_of, plain, planted
 
 KINDS: tuple[Kind, ...] = tuple(kind for kind in get_args(Kind) if kind != "video")
 SIZE = (96, 64)
+QUARTERS = np.array([[(0, 0, 255), (0, 255, 0)], [(255, 0, 0), (255, 255, 255)]], np.uint8)
+QUARTERS = QUARTERS.repeat(64, axis=0).repeat(96, axis=1)
+"""Red and green over blue and white; (width, height) = (192, 128)."""
+LOOKS = [
+    (Look(crop=(0, 0, 0.5, 0.5)), (96, 64), "rrrr"),
+    (Look(rotation=90), (128, 192), "brgw"),
+    (Look(rotation=180), (192, 128), "wbrg"),
+    (Look(rotation=270), (128, 192), "gwbr"),
+    (Look(crop=(0, 0.5, 1, 0.5), rotation=90), (64, 192), "bbww"),
+]
 
 
 class StoppedError(Exception):
@@ -60,7 +71,7 @@ def test_damaged_frames_are_passed_over_and_counted(kind: Kind, tmp_path: Path) 
     for number, content in ((0, b""), (4, whole[:-20]), (5, None), (8, whole[: len(whole) // 2] + b"\xff\xd9")):
         Path(frames[number].path).unlink() if content is None else Path(frames[number].path).write_bytes(content)
     result = make_still(kind, frames, tmp_path / "a.png", None, _ignore)
-    assert (result.used, result.damaged) == (8, 4)
+    assert (result.used, result.damaged, result.gone) == (8, 3, 1), "what was deleted meanwhile is not damaged"
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -154,3 +165,59 @@ def test_jpeg_is_of_the_quality_that_is_promised() -> None:
 def test_result_tells_the_size_that_was_asked_for(tmp_path: Path) -> None:
     result = make_still("brightest", _frames(tmp_path), tmp_path / "a.jpg", (48, 0), _ignore)
     assert result == StillResult(48, 32, 12, 0)
+
+
+@pytest.mark.parametrize("kind", ["average", "brightest"])
+@pytest.mark.parametrize(("look", "size", "corners"), LOOKS)
+@pytest.mark.parametrize("scale", [1, 8])
+def test_still_is_cropped_and_then_turned_as_a_video_is(
+    tmp_path: Path, kind: Kind, look: Look, size: tuple[int, int], corners: str, scale: int
+) -> None:
+    asked = size[0] // scale, size[1] // scale
+    output = tmp_path / "still.png"
+    made = make_still(kind, planted(tmp_path, [QUARTERS] * 2), output, asked, _ignore, look=look)
+    assert (made.width, made.height) == asked
+    assert _named(output) == corners
+
+
+@pytest.mark.parametrize("kind", ["average", "brightest", "keogram"])
+def test_own_size_of_a_still_follows_the_crop_and_the_rotation(tmp_path: Path, kind: Kind) -> None:
+    look = Look(crop=(0, 0, 0.5, 1), rotation=90)
+    made = make_still(kind, planted(tmp_path, [QUARTERS] * 30), tmp_path / "still.png", None, _ignore, look=look)
+    assert (made.width, made.height) == (128, 96)
+
+
+def test_frames_on_a_contact_sheet_are_cropped_and_turned(tmp_path: Path) -> None:
+    output = tmp_path / "still.png"
+    look = Look(crop=(0, 0, 0.5, 0.5), rotation=90)
+    make_still("contact-sheet", planted(tmp_path, [QUARTERS] * 4), output, None, _ignore, look=look)
+    picture = cv2.imread(str(output))
+    assert picture is not None
+    seen = {_name_of(pixel) for pixel in picture.reshape(-1, 3)}
+    assert "r" in seen
+    assert not seen & {"g", "b"}
+
+
+def test_turning_that_stands_in_the_exif_is_not_heeded_as_in_videos(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    file = io.BytesIO()
+    Image.fromarray(QUARTERS[:, :, ::-1]).save(file, "JPEG", quality=97, subsampling=0, exif=exif)
+    output = tmp_path / "still.png"
+    made = make_still("brightest", planted(tmp_path, [file.getvalue()]), output, None, _ignore)
+    assert ((made.width, made.height), _named(output)) == ((192, 128), "rgwb")
+
+
+def _named(path: Path) -> str:
+    """The corners, clockwise from the left upper one."""
+    picture = cv2.imread(str(path))
+    assert picture is not None
+    height, width = picture.shape[:2]
+    places = ((0.2, 0.2), (0.2, 0.8), (0.8, 0.8), (0.8, 0.2))
+    return "".join(_name_of(picture[int(y * height), int(x * width)]) for y, x in places)
+
+
+def _name_of(pixel: Iterable[int]) -> str:
+    names = {(0, 0, 255): "r", (0, 255, 0): "g", (255, 0, 0): "b", (255, 255, 255): "w", (0, 0, 0): "k"}
+    blue, green, red = (255 * int(value > 127) for value in pixel)
+    return names.get((blue, green, red), "?")
