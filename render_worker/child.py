@@ -18,6 +18,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from render_worker.course import CancelledError
 from render_worker.request import RenderRequest
 from render_worker.telling import Failed, Finished, Order, Progress, Told, told_by
 from shared.errors import EX_SOFTWARE
@@ -39,6 +40,7 @@ class Child:
         self.outcome: Finished | Failed | None = None
         self.ended = False
         self._rest = b""
+        self._was_cancelled = False
         self._process = subprocess.Popen(
             words or command("render_worker.job", ["--parent", str(os.getpid())]),
             stdin=subprocess.PIPE,
@@ -70,7 +72,7 @@ class Child:
             if not data:
                 self.ended = True
                 if self.outcome is None:
-                    self.outcome = _unsaid(self.wait(_DIES_WITHIN_S))
+                    self.outcome = _unsaid(self.wait(_DIES_WITHIN_S), was_cancelled=self._was_cancelled)
                     told.append(self.outcome)
         return told
 
@@ -84,6 +86,7 @@ class Child:
 
     def cancel(self) -> None:
         """Ask it to end and to leave nothing behind. May be called again."""
+        self._was_cancelled = True
         self._signal(signal.SIGTERM)
         # It can't act on that while somebody has stopped it.
         self._signal(signal.SIGCONT)
@@ -145,9 +148,14 @@ def _readable(fd: int, timeout_s: float | None) -> bool:
     return bool(poll.poll(None if timeout_s is None else max(0, round(timeout_s * 1000))))
 
 
-def _unsaid(status: int | None) -> Failed:
+def _unsaid(status: int | None, *, was_cancelled: bool) -> Failed:
+    if was_cancelled and status is not None:
+        # Before it could hear the signal, or killed where that took too long.
+        return Failed("the render was cancelled", CancelledError.status)
     if status == 128 + signal.SIGKILL:
-        return Failed("the process that renders was killed; where memory is short, try --small", EX_SOFTWARE)
+        return Failed(
+            "the process that renders was killed; where memory is short, try a smaller --size, or --small", EX_SOFTWARE
+        )
     if status is None:
         return Failed("the process that renders does not end: it is stuck in the kernel", EX_SOFTWARE)
     return Failed(f"the process that renders ended without a word (status {status})", EX_SOFTWARE)

@@ -53,7 +53,9 @@ def _carried_out(heeder: Heeder, course: Course) -> Finished | Failed:
     except TimelapseError as error:
         return Failed(str(error), error.status)
     except MemoryError:
-        return Failed("this machine has not enough memory for it; try --small, or a smaller --size", EX_SOFTWARE)
+        return Failed(
+            "this machine has not enough memory for it; try a smaller --size, and for a video --small", EX_SOFTWARE
+        )
     except OSError as error:
         where = f"{error.filename}: " if error.filename is not None else ""
         return Failed(f"{where}{error.strerror or error}", EX_IOERR)

@@ -26,7 +26,7 @@ _LAST = re.compile(r"(?:the\s+)?last\s+(\d+(?:\.\d+)?)?\s*([a-z]+)", re.ASCII)
 _EXACT_S = {"s": 1, "sec": 1, "second": 1, "m": 60, "min": 60, "minute": 60, "h": 3600, "hr": 3600, "hour": 3600}
 _DAYS = {"d": 1, "day": 1, "w": 7, "week": 7}
 _MONTHS = {"mo": 1, "month": 1, "y": 12, "year": 12}
-_FIRST = dt.datetime(1970, 1, 2)  # noqa: DTZ001 - without a zone it is the machine's, here and below
+_FIRST = dt.datetime(1969, 12, 31)  # noqa: DTZ001 - without a zone it is the machine's, here and below
 _LAST_YEAR = 9000
 
 
@@ -148,4 +148,5 @@ def _ms(year: int) -> int:
 
 
 def _stamp(moment: dt.datetime) -> int:
-    return round(max(moment, _FIRST.replace(fold=moment.fold)).timestamp() * 1000)
+    """Never before the epoch: east of Greenwich the first day begins there, at some hour of its morning."""
+    return max(0, round(max(moment, _FIRST.replace(fold=moment.fold)).timestamp() * 1000))

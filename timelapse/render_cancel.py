@@ -7,9 +7,11 @@ Invariant: a render that was started by hand is not meant: Ctrl-C ends that.
 from __future__ import annotations
 
 import argparse
-import sys
 
-from shared.errors import EX_OK, EX_TEMPFAIL, UsageError
+import msgspec
+from msgspec import Struct
+
+from shared.errors import EX_OK, EX_TEMPFAIL, TimelapseError, UsageError
 from timelapse.client import find
 from timelapse.operation import asked_and_finished
 from timelapse.show.words import plain
@@ -18,8 +20,20 @@ _WORKER = "render"
 _WITHIN_S = 30.0
 
 
+class NothingCancelledError(TimelapseError):
+    """There was nothing to cancel, or it did not end."""
+
+    status = EX_TEMPFAIL
+
+
+class Cancelled(Struct, frozen=True, tag="cancelled", tag_field="kind"):
+    """For `--json`: it was; `detail` says what became of it."""
+
+    detail: str
+
+
 def cancel(arguments: argparse.Namespace) -> int:
-    """Ask, and wait until it has; the exit status. Blocks."""
+    """Ask, and wait until it has; the exit status. Blocks. Raises `NothingCancelledError`, `UsageError`."""
     if arguments.range:
         raise UsageError("--cancel takes no RANGE: it ends what the render worker is making, whatever that is")
     client = find(arguments.runtime_dir)
@@ -27,8 +41,8 @@ def cancel(arguments: argparse.Namespace) -> int:
         finished = asked_and_finished(client, "cancel", _WORKER, _WITHIN_S)
     finally:
         client.close()
-    if finished.ok:
-        print(plain(finished.detail) or "the render was cancelled")
-        return EX_OK
-    print(f"timelapse: nothing was cancelled: {plain(finished.detail)}", file=sys.stderr)
-    return EX_TEMPFAIL
+    if not finished.ok:
+        raise NothingCancelledError(f"nothing was cancelled: {plain(finished.detail)}")
+    detail = plain(finished.detail) or "the render was cancelled"
+    print(msgspec.json.encode(Cancelled(detail)).decode() if arguments.json else detail)
+    return EX_OK

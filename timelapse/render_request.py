@@ -1,7 +1,8 @@
 """From the words of `timelapse render` to what is to be rendered.
 
 Owns: what each option means, and what it is where it is not given. Does not own: the options
-(`timelapse.verbs.render`), the archive (`timelapse.where`), or rendering (`render_worker`).
+(`timelapse.verbs.render`), which of them contradict each other (`timelapse.render_contradictions`), the archive
+(`timelapse.where`), or rendering (`render_worker`).
 Invariant: a mistake is a `UsageError` that says what to write; nothing was begun then.
 """
 
@@ -14,8 +15,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+import msgspec
+
 from shared import tree
-from shared.clock import NS_PER_MS
+from shared.clock import NS_PER_MS, NS_PER_S
 from shared.config.picture_values import parse_region
 from shared.config.units import parse_percent
 from shared.config.window import parse_window
@@ -24,6 +27,7 @@ from shared.errors import EX_UNAVAILABLE, TimelapseError, UsageError
 from shared.ledger.archive import Archive
 from shared.ledger.rows import DAY_MS, FrameRow, row_of_name
 from timelapse.ranges import TimeRange, parse_range
+from timelapse.render_contradictions import refuse_contradictions
 from timelapse.where import Where
 
 if TYPE_CHECKING:
@@ -35,8 +39,11 @@ _SIZE = re.compile(r"([0-9]{1,5})?\s*[xX]\s*([0-9]{1,5})?|([0-9]{2,4})[pP]", re.
 _VIDEOS, _STILLS = (".mp4", ".mkv"), (".jpg", ".jpeg", ".png")
 _OTHER_DISK_PERCENT = 99.0
 """How full a disk without an archive may become by a render."""
-_LEAST_FPS, _MOST_FPS = 0.1, 240.0
+_LEAST_FPS, _MOST_FPS = 0.25, 240.0
+"""What ffmpeg's input can be told begins a little lower: 0.233."""
 _MOST_BLENDED = 128
+_LAST_NS = 253_370_764_800 * NS_PER_S
+"""The year 9999, the last that a directory of frames can be called."""
 
 
 class NoFramesError(TimelapseError):
@@ -49,13 +56,13 @@ def request_of(arguments: argparse.Namespace, place: Where, archive: Archive, no
     """All of it. Blocks for the disk. Raises `UsageError`, and `NoFramesError` where the range has none."""
     from render_worker.request import RenderRequest
 
-    _refuse_contradictions(arguments)
+    refuse_contradictions(arguments)
     look, encoding = _look(arguments), _encoding(arguments)
     camera = _camera(arguments.camera, archive)
     span = _span(arguments, archive, camera, now_ns)
     picking = _picking(arguments, place, span)
     output = _output(arguments, camera, *_ends(archive, camera, picking))
-    return RenderRequest(
+    request = RenderRequest(
         output_dir=str(archive.output_dir.absolute()),
         camera=camera,
         output=str(output.absolute()),
@@ -69,6 +76,8 @@ def request_of(arguments: argparse.Namespace, place: Where, archive: Archive, no
         stop_above_percent=_limit(place, archive, output),
         title=arguments.title.strip(),
     )
+    _refuse_bytes(request)
+    return request
 
 
 def restore_range(arguments: argparse.Namespace) -> None:
@@ -105,7 +114,9 @@ def _span(arguments: argparse.Namespace, archive: Archive, camera: str, now_ns: 
     """The range, or the 24 hours up to the newest frame, be it years old."""
     if arguments.range:
         return parse_range(" ".join(arguments.range), now_ns)
-    newest = tree.newest_frame(archive.output_dir / camera, now_ns)
+    directory = archive.output_dir / camera
+    # Where the clock was put back, all of them may be in the future.
+    newest = tree.newest_frame(directory, now_ns) or tree.newest_frame(directory, _LAST_NS)
     if newest is None:
         raise NoFramesError(f"there is no frame of {camera} in {archive.output_dir}")
     end_ms = newest.name.slot_ns // NS_PER_MS + 1
@@ -154,6 +165,7 @@ def _picking(arguments: argparse.Namespace, place: Where, span: TimeRange) -> Pi
 
 
 def _look(arguments: argparse.Namespace) -> Look:
+    from render_worker.overlay.fields import check_overlay
     from render_worker.request import Look, Overlay, Rotation
 
     try:
@@ -170,6 +182,7 @@ def _look(arguments: argparse.Namespace) -> Look:
         height_percent=_text_size(arguments.text_size),
         day_bar=arguments.day_bar,
     )
+    check_overlay(overlay)
     return Look(
         size=size_of(arguments.size) if arguments.size else None,
         crop=crop,
@@ -221,26 +234,13 @@ def _fps(fps: float) -> float:
     return fps
 
 
-def _refuse_contradictions(arguments: argparse.Namespace) -> None:
-    """Nothing that was asked for goes unheeded."""
-    changes = {
-        "--size": arguments.size,
-        "--crop": arguments.crop,
-        "--rotate": arguments.rotate != "0",
-        "--blend": arguments.blend > 1,
-        "--gaps fade": arguments.gaps == "fade",
-        "--timestamp": arguments.timestamp,
-        "--text": arguments.text,
-        "--day-bar": arguments.day_bar,
-        "--crf": arguments.crf is not None,
-        "--hardware": arguments.hardware,
-    }
-    given = [option for option, is_given in changes.items() if is_given]
-    if arguments.still is None and arguments.codec == "copy" and given:
-        raise UsageError(f"--codec copy puts the frames in as they are; {given[0]} needs h264 or h265")
-    videos = [option for option in given if option != "--size"] + ["--codec"] * (arguments.codec != "h264")
-    if arguments.still is not None and videos:
-        raise UsageError(f"{videos[0]} is for videos; --still {arguments.still} takes none but --size")
+def _refuse_bytes(request: RenderRequest) -> None:
+    """A path may be of any bytes; what crosses to the process that renders, and into the file, is text."""
+    try:
+        msgspec.json.encode(request)
+    except UnicodeEncodeError as error:
+        text = error.object.encode(errors="backslashreplace").decode()
+        raise UsageError(f"{text}: is not of UTF-8 characters, and can't be used here; give it another name") from error
 
 
 def _output(arguments: argparse.Namespace, camera: str, first: FrameRow, last: FrameRow) -> Path:

@@ -2,6 +2,7 @@
 
 Owns: when it is shown, and how long is left. Does not own: the words (`timelapse.show.render`).
 Invariant: nothing but whole lines goes into a file or a pipe; a bar is cleared before anything else is said.
+Nobody reading it is no reason to give a render up, or to hold it up (`timelapse.streams`).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from timelapse import terminal
+from timelapse import streams, terminal
 from timelapse.show import render as show
 
 if TYPE_CHECKING:
@@ -43,16 +44,14 @@ class Screen:
             return
         self._shown_s, self._paused = now_s, told.paused
         if self._is_terminal:
-            sys.stderr.write(_CLEAR_LINE + show.bar(told, left_s, terminal.columns()))
+            streams.show(_CLEAR_LINE + show.bar(told, left_s, terminal.columns()))
         else:
-            sys.stderr.write(f"timelapse: {show.line(told, left_s)}\n")
-        sys.stderr.flush()
+            streams.show(f"timelapse: {show.line(told, left_s)}\n")
 
     def clear(self) -> None:
         """Make way for what is said in the end."""
         if self._is_terminal:
-            sys.stderr.write(_CLEAR_LINE)
-            sys.stderr.flush()
+            streams.show(_CLEAR_LINE)
 
 
 class Pace:

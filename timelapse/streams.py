@@ -7,7 +7,9 @@ Invariant: descriptors 0 to 2 are open, so that no socket is ever written to as 
 from __future__ import annotations
 
 import errno
+import io
 import os
+import select
 import sys
 import traceback
 from typing import TextIO
@@ -52,9 +54,31 @@ def say(text: str) -> None:
         _abandon(sys.stderr)
 
 
+def show(text: str) -> None:
+    """How far something is, on standard error, where there is room for it: never blocks.
+
+    A reader that is behind misses some of it; one that has gone is no error, and nothing more is written for it.
+    """
+    try:
+        if _has_room(sys.stderr):
+            sys.stderr.write(text)
+            sys.stderr.flush()
+    except OSError:
+        _abandon(sys.stderr)
+
+
 def abandon_output() -> None:
     """Nothing more is written: what is still buffered would fail again at the interpreter's end."""
     _abandon(sys.stdout)
+
+
+def _has_room(stream: TextIO) -> bool:
+    poll = select.poll()
+    try:
+        poll.register(stream.fileno(), select.POLLOUT)
+    except io.UnsupportedOperation:
+        return True  # what stands for it has no descriptor
+    return bool(poll.poll(0))
 
 
 def _abandon(stream: TextIO) -> None:

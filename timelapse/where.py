@@ -65,12 +65,13 @@ def where(arguments: argparse.Namespace) -> Where:
         path="",
         output_dir=status.storage.output_dir,
         cameras=cameras,
-        storage=StorageConfig(stop_above_percent=status.storage.stop_above_percent),
+        storage=StorageConfig(stop_above_percent=status.storage.stop_above_percent, clean=status.storage.clean),
     )
-    # Where the sun rises, and how hot is too hot, stand in the file alone, which not everybody may read.
+    # Where the sun rises, how hot is too hot and what goes for room stand in the file, which not everybody may read.
     with contextlib.suppress(ConfigError, TimelapseError):
         written = read(status.config.path)
-        told = replace(told, location=written.location, render=written.render)
+        storage = replace(told.storage, when_full=written.storage.when_full)
+        told = replace(told, location=written.location, render=written.render, storage=storage)
     return Where(told)
 
 

@@ -20,7 +20,8 @@ NAME = "main-2026-06-01.mp4"
 
 def run(directory: Path, *words: str, **variables: str) -> Ended:
     """The whole command, undisturbed."""
-    with SlowRender(directory, "--no-deflicker", *words, variables=variables, slowly=False) as render:
+    plain = () if "--still" in words else ("--no-deflicker",)
+    with SlowRender(directory, *plain, *words, variables=variables, slowly=False) as render:
         return render.ended()
 
 

@@ -24,6 +24,7 @@ from render_worker.telling import Failed, Finished, Order, Progress, Told, line_
 from render_worker.worker import TOPICS, RenderWorker
 from shared.parent import die_with_parent
 from shared.worker import Worker, run
+from tests.rig.plain_rights import plain_rights
 
 PLACE = "TIMELAPSE_TEST_RENDER"
 _PICTURES = 100
@@ -112,7 +113,8 @@ def work(worker: Worker) -> int:
         return Heat(float(degrees) if degrees else None)
 
     conditions = Conditions(worker.clock, heat, lambda: True, 50_000_000)
-    return RenderWorker(worker, worker.configuration().configuration, conditions, start).run()
+    with plain_rights():
+        return RenderWorker(worker, worker.configuration().configuration, conditions, start).run()
 
 
 if __name__ == "__main__":

@@ -58,7 +58,10 @@ class Process:
 
 
 class SlowRender:
-    """One command, called in `here`; the archive is in `out`. `middle` waits until it is well under way."""
+    """One command, called in `here`; the archive is in `out`. `middle` waits until it is well under way.
+
+    `terminal` is the end of a pseudo-terminal that it reads from and complains to.
+    """
 
     def __init__(
         self,
@@ -67,6 +70,7 @@ class SlowRender:
         variables: dict[str, str] | None = None,
         slowly: bool = True,
         through: Sequence[str] = (),
+        terminal: int | None = None,
     ) -> None:
         self.here = directory / "here"
         self.here.mkdir(exist_ok=True)
@@ -80,8 +84,9 @@ class SlowRender:
             [*through, sys.executable, "-m", "timelapse", "render", "--config", str(config), *words],
             cwd=self.here,
             env=environment,
+            stdin=terminal,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=subprocess.PIPE if terminal is None else terminal,
             text=True,
         )
         self.command = self._kept(self._command.pid)
@@ -94,9 +99,13 @@ class SlowRender:
             process.close()
         self._command.communicate()
 
+    def begun(self) -> Process:
+        """The process that renders, when it is there: it has done nothing yet, and can't be asked to end."""
+        return self._kept(_until(lambda: _children(self._command.pid)))
+
     def middle(self) -> tuple[Process, Process]:
         """The process that renders and its ffmpeg, when that has begun to write."""
-        job = self._kept(_until(lambda: _children(self._command.pid)))
+        job = self.begun()
         ffmpeg = self._kept(_until(lambda: [pid for pid in _children(job.pid) if _encodes(pid)]))
         _until(lambda: [1 for path in self.here.glob(".*.part")])
         return job, ffmpeg
@@ -105,7 +114,7 @@ class SlowRender:
         """Blocks until it has, and nobody of it is left."""
         out, err = self._command.communicate(timeout=_PATIENCE_S)
         assert [process.pid for process in self.processes if not process.ends()] == []
-        return Ended(self._command.returncode, out, err)
+        return Ended(self._command.returncode, out, err or "")
 
     def left(self) -> list[str]:
         """The names of what is in its directory, hidden or not."""

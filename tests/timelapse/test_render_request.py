@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -142,13 +143,14 @@ def test_size_that_is_none_says_what_to_write(text: str) -> None:
     ("words", "said"),
     [
         (["--camera", "gate"], "no camera is called 'gate'; there are: main"),
-        (["--fps", "0"], "from 0.1 to 240"),
-        (["--fps", "nan"], "from 0.1 to 240"),
+        (["--fps", "0"], "from 0.25 to 240"),
+        (["--fps", "nan"], "from 0.25 to 240"),
+        (["--fps", "0.24"], "from 0.25 to 240"),
         (["--crf", "52"], "from 0 (best, largest) to 51"),
         (["--crf", "x"], "from 0 (best, largest) to 51"),
         (["--crop", "0.5,0,0.6,1"], "--crop '0.5,0,0.6,1' goes beyond"),
-        (["--text-size", "90%"], "from 1% to 25%"),
-        (["--font", "/not/there.ttf"], "there is no such file"),
+        (["--text-size", "90%", "--timestamp"], "from 1% to 25%"),
+        (["--font", "/not/there.ttf", "--text", "a"], "there is no such file"),
         (["--blend", "1000"], "from 1 to 128"),
         (["--between", "sunrise-sunset"], "did you mean sunrise..sunset?"),
         (["--between", "solar-noon"], "where the camera stands"),
@@ -156,7 +158,22 @@ def test_size_that_is_none_says_what_to_write(text: str) -> None:
         (["--codec", "copy", "--size", "720p"], "--size needs h264 or h265"),
         (["--codec", "copy", "--timestamp"], "--timestamp needs h264 or h265"),
         (["--still", "keogram", "--blend", "3"], "--blend is for videos"),
+        (["--text", "{camra}"], "there is no field {camra}. There are {camera}"),
+        (["--timestamp", "%Q"], "'%Q' is no directive of strftime"),
         (["--still", "keogram", "--codec", "h265"], "--codec is for videos"),
+        (["--still", "average", "--no-deflicker"], "--no-deflicker is for videos"),
+        (["--still", "average", "--small"], "--small is for videos"),
+        (["--still", "average", "--fps", "10"], "--fps is for videos"),
+        (["--still", "average", "--gaps", "skip"], "--gaps is for videos"),
+        (["--still", "contact-sheet", "--place", "top"], "--place is for videos"),
+        (["--codec", "copy", "--small"], "--small needs h264 or h265"),
+        (["--codec", "copy", "--no-deflicker"], "--no-deflicker needs h264 or h265"),
+        (["--codec", "copy", "--text-size", "6%"], "--text-size needs h264 or h265"),
+        (["--place", "top"], "--place is for words, and there are none"),
+        (["--text-size", "6%", "--day-bar"], "--text-size is for words, and there are none"),
+        (["--font", __file__], "--font is for words, and there are none"),
+        (["-o", "\udcff.mp4"], "\\udcff.mp4: is not of UTF-8 characters"),
+        (["--title", "\udcff"], "\\udcff: is not of UTF-8 characters"),
         (["--still", "keogram", "-o", "a.mp4"], ".jpg or .jpeg or .png"),
         (["-o", "a.avi"], ".mp4 or .mkv"),
         (["-o", "-"], ".mp4 or .mkv"),
@@ -207,6 +224,37 @@ def test_name_tells_the_camera_and_the_days_that_have_frames(
     # It is the future to `NOW_NS`, as where a clock was once ahead; a range that names it has it.
     span = words if words[0].startswith("20") else ["2026-06-03", *words]
     assert Path(ask(*span).output).name == name
+
+
+def test_still_of_a_length_goes_by_the_pictures_of_a_second(ask: Ask) -> None:
+    request = ask("--still", "contact-sheet", "--length", "2s", "--fps", "4", "--gaps", "skip")
+    assert (request.fps, request.picking.length_s, request.gaps) == (4.0, 2.0, "skip")
+
+
+def test_directory_of_bytes_that_are_no_text_is_refused(ask: Ask, tmp_path: Path) -> None:
+    odd = tmp_path / "bad\udcff"
+    odd.mkdir()
+    os.chdir(odd)  # back by the fixture
+    with pytest.raises(UsageError, match="is not of UTF-8 characters"):
+        ask()
+
+
+@pytest.mark.parametrize("first", ["2030-06-01T10:00:00", "9998-12-31T10:00:00"])
+def test_frames_that_are_all_in_the_future_are_the_newest_there_are(tmp_path: Path, first: str) -> None:
+    record(tmp_path / "out", range(3), start_ns=utc_ns(first))
+    where = Where(Configuration("c", str(tmp_path / "out"), {}))
+    request = request_of(parsed(), where, Archive(tmp_path / "out", None), NOW_NS)
+    assert request.picking.end_ms == utc_ns(first) // 1_000_000 + 20_001
+    assert Path(request.output).name == f"main-{first[:10]}.mp4"
+
+
+def test_frames_of_the_epochs_first_day_are_found(tmp_path: Path) -> None:
+    record(tmp_path / "out", range(3), start_ns=utc_ns("1970-01-01T00:00:00"))
+    where = Where(Configuration("c", str(tmp_path / "out"), {}))
+    for words in ("1970", "1970-01", "1970-01-01"):
+        request = request_of(parsed(words), where, Archive(tmp_path / "out", None), NOW_NS)
+        assert request.picking.first_ms == 0
+        assert Path(request.output).name == "main-1970-01-01.mp4"
 
 
 def test_output_that_is_a_directory_gets_the_name_in_it(ask: Ask, tmp_path: Path) -> None:

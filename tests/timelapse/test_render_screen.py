@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
+import os
+from pathlib import Path
+
 import pytest
 
 from render_worker.telling import Progress
@@ -48,3 +53,22 @@ def test_pipe_gets_whole_lines_now_and_then_and_each_pause_at_once(capsys: pytes
         "timelapse: rendering: 240 of 250, 1 s left",
         "timelapse: rendering: 250 of 250, paused: hot",
     ]
+
+
+def test_reader_that_has_gone_is_no_error_and_one_that_is_behind_holds_nobody_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    reader, writer = os.pipe()
+    with os.fdopen(writer, "w", encoding="utf-8") as stream:
+        monkeypatch.setattr("sys.stderr", stream)
+        screen = Screen(itertools.count(0, 60).__next__)
+        os.set_blocking(writer, False)
+        with contextlib.suppress(BlockingIOError):
+            while os.write(writer, bytes(65_536)):
+                """Until there is no room left."""
+        os.set_blocking(writer, True)
+        screen.show(Progress("rendering", 1, 250))
+        os.close(reader)
+        screen.show(Progress("rendering", 2, 250))
+        screen.show(Progress("rendering", 3, 250))
+        assert os.fstat(writer).st_rdev == Path(os.devnull).stat().st_rdev

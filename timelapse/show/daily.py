@@ -7,10 +7,11 @@ Invariant: pure but for the local time zone.
 from __future__ import annotations
 
 from shared.clock import NS_PER_S
-from shared.status import RenderResult, RenderStatus
+from shared.status import RenderResult, RenderStatus, WorkerStatus
 from timelapse.show import words
 from timelapse.show.ink import Ink
 from timelapse.show.layout import field
+from timelapse.show.verdict import trouble_of_worker
 
 _STAGES = {
     "choosing": "choosing its frames",
@@ -20,15 +21,19 @@ _STAGES = {
 }
 
 
-def daily_lines(render: RenderStatus, now_wall_ns: int, age_s: float, *, width: int, ink: Ink) -> list[str]:
-    """The block: what is being made or when something is next, and how the last ones ended."""
-    lines = [ink.bold("render"), *field("now", _now(render, now_wall_ns, age_s), width, ink)]
+def daily_lines(
+    render: RenderStatus, worker: WorkerStatus | None, now_wall_ns: int, age_s: float, *, width: int, ink: Ink
+) -> list[str]:
+    """The block: what is being made or when something is next, how the last one ended, and what fails."""
+    lines = [ink.bold("render"), *field("now", _now(render, worker, now_wall_ns, age_s), width, ink)]
     if render.state == "paused" or (render.due and render.detail):
         lines += [ink.warn(line) for line in field("waits", words.plain(render.detail), width, Ink())]
+    for camera, why in render.passed_over.items():
+        said = words.plain(f"camera {camera}: {why}")
+        lines += [ink.warn(line) for line in field("passed over", said, width, Ink())]
     if render.last_finished is not None:
         lines += field("last", _finished(render.last_finished, now_wall_ns), width, ink)
-    failed = render.last_failed
-    if failed is not None and (render.last_finished is None or failed.wall_ns > render.last_finished.wall_ns):
+    for failed in _failures(render):
         lines += [ink.warn(line) for line in field("failed", _failed(failed, now_wall_ns), width, Ink())]
     return lines
 
@@ -46,7 +51,15 @@ def how_far(stage: str, done: int, total: int, left_s: float | None, paused: str
     return ", ".join(parts)
 
 
-def _now(render: RenderStatus, now_wall_ns: int, age_s: float) -> str:
+def _failures(render: RenderStatus) -> list[RenderResult]:
+    """What fails until it is made; and what was cancelled, until something else has ended well."""
+    last, finished = render.last_failed, render.last_finished
+    if last is None or last.next_try_wall_ns is not None:
+        return render.failing
+    return [*render.failing, last] if finished is None or last.wall_ns > finished.wall_ns else render.failing
+
+
+def _now(render: RenderStatus, worker: WorkerStatus | None, now_wall_ns: int, age_s: float) -> str:
     if render.state in {"rendering", "paused"}:
         what = f"{render.kind} of {render.camera}, {render.day}"
         left_s = None if render.left_s is None else max(0.0, render.left_s - age_s)
@@ -55,7 +68,8 @@ def _now(render: RenderStatus, now_wall_ns: int, age_s: float) -> str:
         again = f", try {render.tries}" if render.tries > 1 else ""
         return words.plain(f"{what}: {far}{paused}{again}")
     if render.state != "waiting":
-        return "not known yet: the render worker has not told"
+        trouble = "" if worker is None else trouble_of_worker("render", worker, age_s)
+        return trouble or "not known yet: the render worker has not told"
     if render.due:
         return f"{words.count(render.due, 'result')} due"
     if render.next_wall_ns is None:
@@ -66,14 +80,17 @@ def _now(render: RenderStatus, now_wall_ns: int, age_s: float) -> str:
 def _finished(result: RenderResult, now_wall_ns: int) -> str:
     lasts = f", {result.duration_s:.1f} s long" if result.duration_s else ""
     damaged = f", {words.count(result.damaged, 'damaged frame')} left out" if result.damaged else ""
+    gone = f", {words.count(result.gone, 'frame')} gone meanwhile" if result.gone else ""
     when = f"at {_at(result.wall_ns, now_wall_ns)} in {words.duration(result.took_s)}"
-    return words.plain(f"{result.output} ({words.size(result.bytes)}{lasts}{damaged}), {when}")
+    return words.plain(f"{result.output} ({words.size(result.bytes)}{lasts}{damaged}{gone}), {when}")
 
 
 def _failed(result: RenderResult, now_wall_ns: int) -> str:
     what = f"{result.kind} of {result.camera}, {result.day}: {result.detail}"
     if result.next_try_wall_ns is None:
         return words.plain(f"{what}; not tried again")
+    if result.next_try_wall_ns <= now_wall_ns:
+        return words.plain(f"{what}; try {result.tries + 1} as soon as may be")
     return words.plain(f"{what}; try {result.tries + 1} at {_at(result.next_try_wall_ns, now_wall_ns)}")
 
 

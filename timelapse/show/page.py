@@ -33,7 +33,8 @@ def page(status: Status, now_wall_ns: int, age_s: float, *, width: int, ink: Ink
     lines += worker_lines(status.workers, now_wall_ns, age_s, width=width, ink=ink)
     lines += [*standby_lines(status.standby, width, ink), ""]
     if status.render is not None:
-        lines += [*daily_lines(status.render, now_wall_ns, age_s, width=width, ink=ink), ""]
+        renderer = status.workers.get("render")
+        lines += [*daily_lines(status.render, renderer, now_wall_ns, age_s, width=width, ink=ink), ""]
     lines += [*disk_lines(status.storage, now_wall_ns, width=width, ink=ink), ""]
     lines += _supervisor_lines(status.supervisor, age_s, width, ink)
     return lines + _config_lines(status.config, width, ink)

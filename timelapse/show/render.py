@@ -92,7 +92,9 @@ def seconds(length_s: float) -> str:
 
 
 def _of_found(told: Finished) -> str:
-    return f"{_used(told.frames, told.found)}{f'; {told.damaged:,} damaged and left out' if told.damaged else ''}"
+    damaged = f"; {told.damaged:,} damaged and left out" if told.damaged else ""
+    gone = f"; {told.gone:,} gone meanwhile" if told.gone else ""
+    return f"{_used(told.frames, told.found)}{damaged}{gone}"
 
 
 def _used(frames: int, found: int) -> str:

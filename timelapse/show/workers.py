@@ -17,6 +17,8 @@ _FIXED = 37
 _RESTARTS_NARROW = 8
 _RESTARTS = 24
 _DOING = 20
+_FOR_LONG = {"render": "rendering"}
+"""What is done in turns, one lease after the other: when the present one runs out is nobody's concern."""
 
 
 def worker_lines(
@@ -48,7 +50,8 @@ def doing(worker: WorkerStatus, age_s: float) -> str:
     for thread, lease in busy.items():
         left = "" if lease.left_s is None else f" ({words.duration(lease.left_s - age_s)} left)"
         label = "" if thread == "main" else f"{thread}: "
-        parts.append(words.plain(f"{label}{lease.operation}{left}"))
+        what = _FOR_LONG.get(lease.operation) or f"{lease.operation}{left}"
+        parts.append(words.plain(f"{label}{what}"))
     return ", ".join(parts)
 
 

@@ -9,6 +9,8 @@ import argparse
 
 from timelapse.usage import Subparsers, add_common, count_argument, duration_argument
 
+FPS, PLACE, TEXT_SIZE = 25.0, "bottom-left", "4%"
+"""What they are where they are not given."""
 _DESCRIPTION = """\
 Makes a video of a camera's frames: the 24 hours up to the newest one, or RANGE.
 It takes no more of the machine than is left over, changes no frame, and needs no
@@ -31,9 +33,12 @@ examples:
 exit status:
   0    the file is there; with --dry-run: told
   64   the command line does not make sense
-  69   there is no frame, or no ffmpeg
+  69   there is no frame, or no ffmpeg; with --cancel: no supervisor is running
+  70   it failed otherwise: ffmpeg or the process that renders came to grief
   73   the file can't be made there, or there is one already (--force replaces it)
   74   the disk answered with an error, or has not enough room
+  75   another process is making the same file; with --cancel: nothing was cancelled
+  78   the configuration has mistakes
   130  cancelled"""
 
 
@@ -75,7 +80,7 @@ def _frames(verb: argparse.ArgumentParser) -> None:
 
 def _pictures(verb: argparse.ArgumentParser) -> None:
     group = verb.add_argument_group("how it looks")
-    group.add_argument("--fps", metavar="N", type=float, default=25.0, help="pictures a second (25)")
+    group.add_argument("--fps", metavar="N", type=float, default=FPS, help="pictures a second (25)")
     group.add_argument("--size", metavar="WxH", help="1280x720, 1280x, x720 or 720p; the frames' own unless given")
     group.add_argument("--crop", metavar="L,T,W,H", help="left, top, width, height as parts of the frame: 0.1,0,0.8,1")
     group.add_argument("--rotate", metavar="DEGREES", choices=("0", "90", "180", "270"), default="0", help="clockwise")
@@ -108,12 +113,12 @@ def _writing(verb: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--place",
         choices=("top-left", "top", "top-right", "bottom-left", "bottom", "bottom-right"),
-        default="bottom-left",
+        default=PLACE,
         help="where (bottom-left)",
     )
     group.add_argument("--font", metavar="FILE", default="", help="a TrueType font instead of the built-in one")
     group.add_argument(
-        "--text-size", metavar="PERCENT", default="4%", help="how high a line is, of the video's height (4%%)"
+        "--text-size", metavar="PERCENT", default=TEXT_SIZE, help="how high a line is, of the video's height (4%%)"
     )
     group.add_argument("--day-bar", action="store_true", help="a bar along the lower edge: how much of the day is over")
 
@@ -136,7 +141,7 @@ def _file(verb: argparse.ArgumentParser) -> None:
     group.add_argument("--small", action="store_true", help="take less than 200 MB at 1080p (by itself below 1 GB)")
     group.add_argument("--dry-run", action="store_true", help="tell what it would be, and make nothing")
     group.add_argument("--cancel", action="store_true", help="end what the supervisor's render worker is making")
-    group.add_argument("--json", action="store_true", help="for programs: how it ended, as one object")
+    group.add_argument("--json", action="store_true", help="for programs: how it ended, well or not, as one object")
 
 
 def run(arguments: argparse.Namespace) -> int:

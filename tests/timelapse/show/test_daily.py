@@ -8,12 +8,13 @@ import pytest
 from msgspec.structs import replace
 
 from shared.clock import NS_PER_S
-from shared.status import RenderResult, RenderStatus
-from tests.rig.status_values import NOW_NS, status
+from shared.status import LeaseStatus, RenderResult, RenderStatus, RestartStatus, WorkerStatus
+from tests.rig.status_values import NOW_NS, status, worker
 from tests.rig.zone import zone
 from timelapse.show.daily import daily_lines, how_far
 from timelapse.show.ink import Ink
 from timelapse.show.page import page
+from timelapse.show.workers import doing
 
 RENDERING = RenderStatus(
     state="rendering",
@@ -49,9 +50,9 @@ FAILED = RenderResult(
 )
 
 
-def _said(render: RenderStatus, age_s: float = 0.0, width: int = 200) -> str:
+def _said(render: RenderStatus, age_s: float = 0.0, width: int = 200, renderer: WorkerStatus | None = None) -> str:
     with zone("UTC"):
-        return "\n".join(daily_lines(render, NOW_NS, age_s, width=width, ink=Ink()))
+        return "\n".join(daily_lines(render, renderer, NOW_NS, age_s, width=width, ink=Ink()))
 
 
 def test_render_under_way_is_told_with_percent_and_time_left() -> None:
@@ -70,10 +71,62 @@ def test_last_result_and_a_later_failure_are_told() -> None:
     said = _said(render)
     assert "nothing is due before 08:25" in said
     assert "main/videos/2026-11-22.mp4 (20.0 MB, 60.0 s long, 2 damaged frames left out), at 07:15 in 2 min 5 s" in said
-    said = _said(replace(render, last_failed=FAILED))
+
+
+def test_what_fails_is_told_until_it_is_made_whatever_else_has_been() -> None:
+    earlier = replace(FAILED, wall_ns=FINISHED.wall_ns - 1)
+    garden = replace(FAILED, camera="garden", detail="no frames", next_try_wall_ns=NOW_NS - 1)
+    render = RenderStatus(
+        state="waiting", last_finished=FINISHED, last_failed=earlier, failing=[earlier, garden], failed=2
+    )
+    said = _said(render)
     assert "video of main, 2026-11-21: no ffmpeg; try 3 at 08:25" in said
-    assert "no ffmpeg" not in _said(replace(render, last_failed=replace(FAILED, wall_ns=FINISHED.wall_ns - 1)))
-    assert "not tried again" in _said(replace(render, last_failed=replace(FAILED, next_try_wall_ns=None)))
+    assert "video of garden, 2026-11-21: no frames; try 3 as soon as may be" in said
+    assert "failed" not in _said(replace(render, failing=[]))
+
+
+def test_what_was_cancelled_is_told_until_something_else_is_there() -> None:
+    cancelled = replace(FAILED, detail="cancelled by an operator", next_try_wall_ns=None)
+    render = RenderStatus(state="waiting", last_finished=FINISHED, last_failed=cancelled)
+    assert "cancelled by an operator; not tried again" in _said(render)
+    assert "cancelled" not in _said(replace(render, last_failed=replace(cancelled, wall_ns=FINISHED.wall_ns - 1)))
+
+
+def test_camera_that_is_passed_over_is_named_with_the_reason() -> None:
+    render = RenderStatus(state="waiting", passed_over={"garden": "/out/garden/videos: Permission denied"})
+    assert "passed over camera garden: /out/garden/videos: Permission denied" in _said(render)
+
+
+def test_frames_that_went_meanwhile_are_no_damaged_ones() -> None:
+    said = _said(RenderStatus(state="waiting", last_finished=replace(FINISHED, damaged=0, gone=600)))
+    assert "600 frames gone meanwhile" in said
+    assert "damaged" not in said
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({}, "not known yet"),
+        ({"state": "stopped", "desired": "down", "pid": None}, "render is stopped; 'timelapse start render' starts it"),
+        (
+            {
+                "state": "backoff",
+                "restarts": RestartStatus(total=1, by_cause={}, failures=1),
+                "last_cause": "disk",
+                "last_detail": "/out: can't be read",
+                "next_start_s": 30.0,
+            },
+            "render is in back-off (disk), next try in 30 s: /out: can't be read",
+        ),
+        ({"state": "failed", "last_cause": "config"}, "render has failed (config); it waits for"),
+    ],
+)
+def test_worker_that_does_not_run_is_why_nothing_is_known(changed: dict[str, Any], said: str) -> None:
+    assert said in _said(RenderStatus(), renderer=worker(**changed))
+
+
+def test_worker_that_renders_is_not_called_waiting() -> None:
+    assert doing(worker(leases={"main": LeaseStatus(operation="render", left_s=9.0)}), 0.0) == "rendering"
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,13 @@ def test_summary_tells_what_came_of_it_in_plain_words() -> None:
     ]
 
 
+def test_summary_counts_what_was_deleted_meanwhile_apart() -> None:
+    assert show.summary(replace(FINISHED, gone=600))[2] == (
+        "  1,480 of 8,640 frames; 2 damaged and left out; 600 gone meanwhile"
+    )
+    assert show.summary(replace(FINISHED, gone=600, damaged=0))[2] == "  1,480 of 8,640 frames; 600 gone meanwhile"
+
+
 def test_summary_of_a_still_has_no_length_and_no_encoder() -> None:
     still = replace(FINISHED, duration_s=0.0, pictures=1, encoder="", frames=9, found=9, gaps=0, damaged=0, detail="")
     assert show.summary(still)[1:3] == ["  1920x1080, 34.2 MB", "  9 frames"]
