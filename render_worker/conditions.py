@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from render_worker.hearing import hear_capture
 from render_worker.heat import Thermometer
 from render_worker.pausing import Heat, HeatRule, LateRule, RoomRule
 from render_worker.schedule import LARGE_STEP_S, ClockView, why_no_clock
 from shared.clock import NS_PER_S, Clock, StepWatch, is_synchronised
 from shared.errors import WireError
-from shared.events import DiskPressure, FrameMissed, FrameWritten
+from shared.events import DiskPressure
 from shared.messages import Event
 from shared.transport import Tally
 from shared.wire import check
@@ -43,15 +44,10 @@ class Conditions:
         """An event of the others."""
         now_ns = self._clock.mono_ns()
         try:
-            if event.topic == "frame.written":
-                frame: FrameWritten = check(event.data, FrameWritten)
-                if frame.lateness_us is not None:
-                    self._late.frame(frame.camera, frame.lateness_us, now_ns)
-            elif event.topic == "frame.missed":
-                miss: FrameMissed = check(event.data, FrameMissed)
-                self._late.missed(miss.camera, miss.cause, now_ns)
-            elif event.topic == "disk.pressure":
+            if event.topic == "disk.pressure":
                 self._room.pressure(check(event.data, DiskPressure).level, now_ns)
+            else:
+                hear_capture(self._late, event, now_ns)
         except WireError as error:
             tally.count("events", str(error))
 
@@ -76,13 +72,14 @@ class Conditions:
         view = self._view()
         return view.synchronised is not False and not why_no_clock(view)
 
-    def why_not(self, pause_above_c: float | None) -> str:
-        """Why nothing should be rendered at this moment; empty where it may."""
+    def why_not(self, pause_above_c: float | None, *, cleans: bool = True) -> str:
+        """Why nothing should be rendered now; empty where it may. `cleans` is whether a full disk is cleaned."""
         now_ns = self._clock.mono_ns()
         if now_ns >= self._read_from_ns:
             self._read_from_ns = now_ns + self._read_each_ns
             self._heat = self._read_heat()
-        reasons = (self._heat_rule.why(self._heat, pause_above_c), self._late.why(now_ns), self._room.why(now_ns))
+        room = self._room.why(now_ns, cleans=cleans)
+        reasons = (self._heat_rule.why(self._heat, pause_above_c), self._late.why(now_ns), room)
         return next((reason for reason in reasons if reason), "")
 
     def due_ns(self) -> int:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from render_worker.request import RenderRequest
-from render_worker.selection.chosen import Chosen, Gap, Selection
+from render_worker.selection.chosen import GONE, Chosen, Gap, Selection
 from shared.version import VERSION
 
 _MOST_NAMED = 3
@@ -55,7 +55,11 @@ def causes_of(gaps: Iterable[Gap]) -> dict[str, int]:
 
 
 def left_out(frames: Sequence[Chosen], damaged: Mapping[int, str]) -> list[str]:
-    """A sentence for each of the first few frames that could not be used, and one for the rest."""
-    named = [f"left out: {frames[index].path}: {damaged[index]}" for index in sorted(damaged)[:_MOST_NAMED]]
-    more = len(damaged) - len(named)
+    """A sentence for each of the first few frames that could not be used, and one for the rest.
+
+    Not for what was deleted meanwhile: there is nothing wrong with that.
+    """
+    wrong = [index for index in sorted(damaged) if damaged[index] != GONE]
+    named = [f"left out: {frames[index].path}: {damaged[index]}" for index in wrong[:_MOST_NAMED]]
+    more = len(wrong) - len(named)
     return [*named, f"and {more:,} more were left out"] if more else named

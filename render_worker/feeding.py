@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from render_worker.preparing import First
-from render_worker.selection.chosen import Chosen, DamagedFrame, Picture
+from render_worker.selection.chosen import GONE, Chosen, DamagedFrame, Picture
 from render_worker.selection.fade import faded
 from render_worker.selection.reading import read_frame, size_of_jpeg
 
@@ -26,14 +26,29 @@ class Shown(Struct, frozen=True):
 
 
 class Feed:
-    """The pictures, in order. `damaged` is what was wrong with which frame, as far as they were read."""
+    """The pictures, in order. `damaged` is what was wrong with which frame, as far as they were read.
 
-    def __init__(self, frames: Sequence[Chosen], pictures: Sequence[Picture], first: First) -> None:
+    `only` is the one size, in pixels, that a frame may have, None where any will do.
+    """
+
+    def __init__(
+        self,
+        frames: Sequence[Chosen],
+        pictures: Sequence[Picture],
+        first: First,
+        only: tuple[int, int] | None = None,
+    ) -> None:
         self.damaged = dict(first.damaged)
         self._frames = frames
         self._pictures = pictures
+        self._only = only
         self._held: dict[int, bytes] = {first.index: first.jpeg}
         self._last = Shown(first.jpeg, first.index)
+
+    @property
+    def gone(self) -> int:
+        """How many of the `damaged` are so because they were deleted meanwhile."""
+        return list(self.damaged.values()).count(GONE)
 
     def __iter__(self) -> Iterator[Shown]:
         """Reads a frame for each picture that needs another one. Blocks for the disk."""
@@ -64,9 +79,16 @@ class Feed:
         if (jpeg := self._held.get(index)) is None:
             try:
                 jpeg = read_frame(self._frames[index])
-                size_of_jpeg(jpeg)
+                self._check_size(jpeg)
             except DamagedFrame as error:
                 self.damaged[index] = error.reason
                 return None
             self._held[index] = jpeg
         return jpeg
+
+    def _check_size(self, jpeg: bytes) -> None:
+        """Raises `DamagedFrame`."""
+        size = size_of_jpeg(jpeg)
+        if self._only is not None and size != self._only:
+            width, height = size
+            raise DamagedFrame(f"it is of another size ({width}x{height}), which a copy can't have")

@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from render_worker.results import Result
-from render_worker.retry import Tries, after_cancelling, after_failure, after_interruption
+from render_worker.retry import Tries, after_cancelling, after_failure, after_interruption, without_delay
 from shared.durable import replace_file
 
 log = logging.getLogger(__name__)
@@ -82,6 +82,12 @@ class Notebook:
     def cancelled(self, result: Result, now_s: float) -> None:
         """An operator does not want it."""
         self._ended(result, after_cancelling(self._notes.tries.get(result.key, Tries()), now_s))
+
+    def forget_delays(self) -> None:
+        """What has failed may be tried at once; what was cancelled is not."""
+        if self._notes.tries:
+            tries = {key: without_delay(each) for key, each in self._notes.tries.items()}
+            self._write(_File(_SCHEMA, tries, self._notes.under_way))
 
     def _ended(self, result: Result, tries: Tries | None) -> None:
         others = {key: each for key, each in self._notes.tries.items() if key != result.key}

@@ -103,9 +103,12 @@ class RoomRule:
         """The disk is so full."""
         self._level, self._told_ns = level, now_ns
 
-    def why(self, now_ns: int) -> str:
-        """`the disk is full`; empty where it is not, or nobody has said so for a while."""
-        if self._level == "ok" or now_ns - self._told_ns >= _EXPIRED_NS:
+    def why(self, now_ns: int, *, cleans: bool = True) -> str:
+        """`the disk is full`; empty where it is not, or nobody has said so for a while.
+
+        One that is nearly full stays so for ever where nobody `cleans` it.
+        """
+        if self._level == "ok" or now_ns - self._told_ns >= _EXPIRED_NS or (self._level == "high" and not cleans):
             return ""
         return "the disk is full" if self._level == "full" else "the disk is nearly full, and being cleaned"
 

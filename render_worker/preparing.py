@@ -22,6 +22,7 @@ from render_worker.selection.finding import select
 from render_worker.selection.reading import read_frame, size_of_jpeg
 from render_worker.selection.timeline import timeline
 from shared.errors import OutputError
+from shared.frame_name import parse
 from shared.ledger.archive import Archive
 from shared.ledger.database import LedgerError
 from shared.ledger.reading import reading
@@ -84,6 +85,9 @@ def check_output(request: RenderRequest) -> None:
     endings = tuple(VIDEOS) if request.kind == "video" else STILLS
     if path.suffix.lower() not in endings:
         raise OutputError(f"{path}: its name has to end in {' or '.join(endings)}")
+    # Wherever it is: a frame would be replaced, or one that was never taken be found.
+    if parse(path.name) is not None:
+        raise OutputError(f"{path}: that is how a frame is called; choose another name with -o")
     _check_directory(path.parent)
     try:
         found = path.lstat()

@@ -63,6 +63,7 @@ def _still(request: RenderRequest, selection: Selection, course: Course) -> Fini
             suffix=output.suffix,
             title=words["title"],
             comment=words["comment"],
+            look=request.look,
         )
         course.at("finishing")
         size = unfinished.path.stat().st_size
@@ -72,6 +73,7 @@ def _still(request: RenderRequest, selection: Selection, course: Course) -> Fini
         pictures=1,
         frames=made.used,
         damaged=made.damaged,
+        gone=made.gone,
         gaps=len(selection.gaps),
         seconds=0.0,
         bytes=size,

@@ -78,8 +78,9 @@ class Look(Struct, frozen=True):
 class Encoding(Struct, frozen=True):
     """How it is encoded. `crf` is x264's or x265's constant rate factor, None for the codec's own default here.
 
-    `codec` "copy" puts the frames as they are into the file. `profile` "small" stays below 200 MB at 1080p, and "auto"
-    is that on a machine with less than 1 GB. `hardware` "auto" takes an encoder of the machine that passed a trial.
+    `codec` "copy" puts the frames as they are into the file. `profile` "small" stays below 200 MB at 1080p, the
+    process that feeds ffmpeg included, and "auto" is that on a machine with less than 1 GB. `hardware` "auto" takes an
+    encoder of the machine that passed a trial.
     """
 
     codec: Codec = "h264"

@@ -23,7 +23,6 @@ _NAME = re.compile(
     re.ASCII,
 )
 _UNFINISHED = re.compile(r"\.(?P<name>.+)\.part")
-"""As `render_worker.encoding.output` calls it."""
 _VIDEO_SUFFIXES = frozenset({"mp4", "mkv"})
 
 
@@ -48,7 +47,7 @@ def path_of(result: Result, codec: Codec) -> str:
 
 
 def unfinished_beside(output: Path) -> Path:
-    """The hidden file that becomes a result when it is whole."""
+    """The hidden file that becomes a result when it is whole: on the same file system, and nobody's `*.mp4`."""
     return output.with_name(f".{output.name}.part")
 
 

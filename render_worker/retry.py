@@ -53,6 +53,11 @@ def after_cancelling(tries: Tries, now_s: float) -> Tries:
     return replace(tries, cancelled=True, last_s=now_s, message="cancelled by an operator")
 
 
+def without_delay(tries: Tries) -> Tries:
+    """What made it fail may have been mended: it is tried at once, unless it was cancelled."""
+    return replace(tries, last_s=0.0)
+
+
 def not_before_s(tries: Tries | None, now_s: float) -> float | None:
     """From when on it may be tried, by the wall clock as it is now; None where it is not tried again."""
     if tries is None:

@@ -23,10 +23,14 @@ LARGE_STEP_S = 60.0
 
 
 class Due(Struct, frozen=True):
-    """What could be made now, in order; and the wall time, in seconds, at which there may be something more."""
+    """What could be made now, in order; and the wall time, in seconds, at which there may be something more.
+
+    `later` is what waits after a failure.
+    """
 
     results: list[Result]
     next_s: float
+    later: list[Result] = []
 
 
 class ClockView(Struct, frozen=True):
@@ -73,7 +77,7 @@ def due(
     minute = configuration.render.daily_minute
     if minute is None:
         return Due([], _next_daily_s(now_s, 0))
-    results, waits = [], [_next_daily_s(now_s, minute)]
+    results, later, waits = [], [], [_next_daily_s(now_s, minute)]
     for missing in _missing(finished_days(now_s, minute), configuration, there):
         at_s = not_before_s(missing)
         if at_s is None or not has_frames(missing.camera, missing.day):
@@ -81,8 +85,9 @@ def due(
         if at_s <= now_s:
             results.append(missing)
         else:
+            later.append(missing)
             waits.append(at_s)
-    return Due(results, min(waits))
+    return Due(results, min(waits), later)
 
 
 def _missing(days: Iterable[str], configuration: Configuration, there: Collection[Result]) -> list[Result]:

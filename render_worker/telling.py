@@ -16,7 +16,6 @@ import msgspec
 from msgspec import Struct
 
 Stage = Literal["choosing", "measuring", "rendering", "finishing"]
-STAGES: tuple[Stage, ...] = ("choosing", "measuring", "rendering", "finishing")
 
 
 class Progress(Struct, frozen=True, tag="progress", tag_field="kind"):
@@ -32,9 +31,9 @@ class Finished(Struct, frozen=True, tag="finished", tag_field="kind"):
     """It is there, whole. `output` is its path, `seconds` how long that took, pauses apart.
 
     `pictures` of the video are made of `frames`; `found` were in the range, of which some may have been thinned out.
-    `damaged` were left out. `gaps` is how many gaps there are, `missing` how many slots they have together, `causes`
-    how many of those are known to be missing for what. `duration_s` is how long it plays, 0 of a still. `detail` is
-    what else a person has to know, a sentence each line.
+    `damaged` were left out, and `gone` were deleted before they were read. `gaps` is how many gaps there are, `missing`
+    how many slots they have together, `causes` how many of those are known to be missing for what. `duration_s` is how
+    long it plays, 0 of a still. `detail` is what else a person has to know, a sentence each line.
     """
 
     output: str
@@ -54,6 +53,7 @@ class Finished(Struct, frozen=True, tag="finished", tag_field="kind"):
     encoder: str = ""
     peak_bytes: int = 0
     paused_s: float = 0.0
+    gone: int = 0
 
 
 class Failed(Struct, frozen=True, tag="failed", tag_field="kind"):

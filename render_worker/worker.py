@@ -12,13 +12,14 @@ import contextlib
 import logging
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from render_worker.child import Child
 from render_worker.conditions import Conditions
-from render_worker.keeping import delete, delete_unfinished, has_frames, results_there, too_old
+from render_worker.hearing import CAPTURE_TOPICS
 from render_worker.local_day import days_before
+from render_worker.looking import Look, check_mounted, failing, reading
 from render_worker.notebook import Begun, Notebook
 from render_worker.orphan import end_orphan
 from render_worker.request import RenderRequest
@@ -28,21 +29,21 @@ from render_worker.schedule import MOST_DAYS_BACK, cameras_of, due
 from render_worker.telling import Failed, Finished
 from render_worker.under_way import Process, UnderWay
 from render_worker.wanted import request_for
-from shared import tree
 from shared.clock import NS_PER_S
 from shared.config.model import Configuration
-from shared.disk import is_mount_point
 from shared.durable import make_directories
 from shared.errors import EX_OK, DiskError
-from shared.events import RenderFailed, RenderFinished, RenderStarted, RenderWaiting
+from shared.events import RenderFailed, RenderFailing, RenderFinished, RenderStarted, RenderWaiting
 from shared.messages import Cancel, Configure
 from shared.worker import Worker
 
 log = logging.getLogger(__name__)
 
-TOPICS = ("frame.written", "frame.missed", "disk.pressure")
+TOPICS = (*CAPTURE_TOPICS, "disk.pressure")
 _LONGEST_WAIT_NS = 60 * NS_PER_S
 _HINDERED_WAIT_NS = 10 * NS_PER_S
+_RENDERING_WAIT_NS = 5 * NS_PER_S
+_RENDERING_LEASE_S = 10.0
 _DISK_LEASE_S = 30.0
 _ENDING_S = 0.1
 """For a render to end by itself when the worker is told to: a shutdown takes half a second in all."""
@@ -78,6 +79,8 @@ class RenderWorker:
         self._conditions = conditions
         self._under_way: UnderWay | None = None
         self._due: list[Result] = []
+        self._failing: list[RenderFailing] = []
+        self._passed_over: dict[str, str] = {}
         self._next_s = 0.0
         self._look_from_ns = self._begin_from_ns = 0
         self._told: RenderWaiting | None = None
@@ -105,12 +108,14 @@ class RenderWorker:
         begun = self._notebook.take_interrupted(self._clock.wall_ns() / NS_PER_S)
         if begun is not None and not end_orphan(begun, _ORPHAN_S):
             raise DiskError(f"process {begun.pid}, which renders, hangs in the kernel: is the disk dead?")
-        with _reading(self._output_dir), contextlib.suppress(FileNotFoundError):
-            delete_unfinished(self._output_dir, tree.cameras(self._output_dir))
+        with reading(self._output_dir), contextlib.suppress(FileNotFoundError):
+            Look(self._output_dir).tidy()
 
     def _hear(self) -> None:
         for order in self._worker.link.orders():
             if isinstance(order, Configure):
+                if order.configuration.render != self._configuration.render:
+                    self._notebook.forget_delays()
                 self._configuration = order.configuration
                 self._look_soon()
             elif isinstance(order, Cancel):
@@ -135,30 +140,34 @@ class RenderWorker:
             return
         self._look_from_ns = now_ns + int(_LOOK_EACH_S * NS_PER_S)
         self._worker.lease.declare("disk", _DISK_LEASE_S)
-        self._check_mounted()
-        cameras = cameras_of(self._configuration)
-        with _reading(self._output_dir):
-            there = results_there(self._output_dir, cameras)
+        if self._configuration.require_mount:
+            check_mounted(self._output_dir)
+        look = Look(self._output_dir)
+        with reading(self._output_dir):
             found = due(
                 now_s,
                 self._configuration,
-                there=there,
-                has_frames=lambda camera, day: has_frames(self._output_dir, camera, day),
+                there=look.results(cameras_of(self._configuration)),
+                has_frames=look.has_frames,
                 not_before_s=lambda result: not_before_s(self._notebook.tries_of(result), now_s),
             )
             self._due, self._next_s = found.results, found.next_s
             if self._conditions.may_delete():
-                delete(self._output_dir, too_old(there, now_s, self._configuration.render.keep_days))
+                look.delete_old(now_s, self._configuration.render.keep_days)
+        self._failing = failing(self._notebook, [*found.results, *found.later], now_s)
+        self._pass_over(look.passed_over)
 
-    def _check_mounted(self) -> None:
-        if self._configuration.require_mount and not is_mount_point(self._output_dir):
-            raise DiskError(f"{self._output_dir}: no file system is mounted there (require_mount)")
+    def _pass_over(self, cameras: dict[str, str]) -> None:
+        """Say, once, of which cameras nothing can be made."""
+        for camera, why in cameras.items():
+            if self._passed_over.get(camera) != why:
+                log.warning("nothing is rendered of camera %s: %s", camera, why)
+        self._passed_over = cameras
 
     def _begin_or_wait(self) -> None:
         hindrance = ""
         if self._due and self._clock.mono_ns() >= self._begin_from_ns:
-            render = self._configuration.render
-            hindrance = self._conditions.why_no_clock() or self._conditions.why_not(render.pause_above_c)
+            hindrance = self._conditions.why_no_clock() or self._why_not()
             if not hindrance:
                 self._begin(self._due.pop(0))
                 return
@@ -166,11 +175,20 @@ class RenderWorker:
         elif self._due and self._told is not None:
             hindrance = self._told.detail
         waiting = RenderWaiting(
-            next_wall_ns=None if self._due else int(self._next_s) * NS_PER_S, due=len(self._due), detail=hindrance
+            next_wall_ns=None if self._due else int(self._next_s) * NS_PER_S,
+            due=len(self._due),
+            detail=hindrance,
+            failing=self._failing,
+            passed_over=self._passed_over,
         )
         if waiting != self._told:
             self._told = waiting
             self._worker.publish("render.waiting", waiting)
+
+    def _why_not(self) -> str:
+        """Why nothing should be rendered at this moment; empty where it may."""
+        configuration = self._configuration
+        return self._conditions.why_not(configuration.render.pause_above_c, cleans=configuration.storage.clean)
 
     def _begin(self, result: Result) -> None:
         self._told = None
@@ -201,7 +219,7 @@ class RenderWorker:
         if not under_way.paused:
             self._conditions.works()
         before = under_way.paused
-        under_way.stand_still(self._conditions.why_not(self._configuration.render.pause_above_c))
+        under_way.stand_still(self._why_not())
         if bool(before) != bool(under_way.paused):
             log.info("%s %s", under_way.output, f"waits: {under_way.paused}" if under_way.paused else "goes on")
         under_way.watch()
@@ -245,6 +263,7 @@ class RenderWorker:
             duration_s=outcome.duration_s,
             took_s=under_way.took_s,
             detail=outcome.detail[:_LONGEST_MESSAGE],
+            gone=outcome.gone,
         )
         self._worker.publish("render.finished", finished)
 
@@ -286,11 +305,19 @@ class RenderWorker:
         else:
             left_ns = min(left_ns, int(self._next_s * NS_PER_S) - self._clock.wall_ns())
         left_ns = max(0, left_ns)
-        self._worker.lease.sleep(left_ns / NS_PER_S)
+        if self._under_way is not None and not self._under_way.paused:
+            left_ns = min(left_ns, _RENDERING_WAIT_NS)
+            self._worker.lease.renew("render", _RENDERING_LEASE_S)
+        else:
+            self._worker.lease.sleep(left_ns / NS_PER_S)
         self._worker.poller.wait(left_ns)
 
     def _end(self) -> None:
-        """Told to end: so is what is under way, which is made anew by the next worker."""
+        """Told to end: so is what is under way, which is made anew by the next worker.
+
+        Whoever tells it to has perhaps mended something, so the next one tries at once what has failed.
+        """
+        self._notebook.forget_delays()
         if self._under_way is None:
             return
         self._worker.lease.declare("disk", _DISK_LEASE_S)
@@ -301,12 +328,3 @@ class RenderWorker:
         self._notebook.given_up()
         for operation in self._under_way.cancelling:
             self._worker.cancelled(operation, ok=True, detail=f"{self._under_way.output} was given up")
-
-
-@contextlib.contextmanager
-def _reading(path: Path) -> Iterator[None]:
-    """What can't be read ends this worker: when to try again is for the supervisor to say."""
-    try:
-        yield
-    except OSError as error:
-        raise DiskError(f"{error.filename or path}: can't be read: {error.strerror}") from error

@@ -195,8 +195,8 @@ class RenderProgress(Struct, frozen=True, kw_only=True):
 class RenderFinished(Struct, frozen=True, kw_only=True):
     """Render: the result is there, whole. `duration_s` is how long it plays, `took_s` how long it took with its pauses.
 
-    `pictures` were made of `frames`, and `damaged` ones left out; `gaps` counts the gaps between them. `detail` is what
-    else a person has to know.
+    `pictures` were made of `frames`, `damaged` ones left out, and `gone` ones deleted before they were read; `gaps`
+    counts the gaps between them. `detail` is what else a person has to know.
     """
 
     camera: str
@@ -213,6 +213,7 @@ class RenderFinished(Struct, frozen=True, kw_only=True):
     duration_s: float
     took_s: float
     detail: str = ""
+    gone: int = 0
 
 
 class RenderFailed(Struct, frozen=True, kw_only=True):
@@ -230,15 +231,33 @@ class RenderFailed(Struct, frozen=True, kw_only=True):
     cancelled: bool = False
 
 
+class RenderFailing(Struct, frozen=True, kw_only=True):
+    """A result that is not there though it was tried: why, at the last of so many tries, and when it is tried next."""
+
+    camera: str
+    day: str
+    kind: RenderKind
+    message: str
+    tries: int
+    next_try_wall_ns: int
+
+
+MOST_FAILING = 5
+
+
 class RenderWaiting(Struct, frozen=True, kw_only=True):
     """Render: nothing is being made. `next_wall_ns` is when there is something to do next, as far as is known.
 
-    `due` counts the results that could be made now but for `detail`, which says what keeps it from that.
+    `due` counts the results that could be made now but for `detail`, which says what keeps it from that. `failing` are
+    the results that have failed and are to be tried again, of the newest days and `MOST_FAILING` at most. `passed_over`
+    is, by camera, why nothing is made of it: its directories can't be read.
     """
 
     next_wall_ns: int | None = None
     due: int = 0
     detail: str = ""
+    failing: list[RenderFailing] = []
+    passed_over: dict[str, str] = {}
 
 
 class ClockStepped(Struct, frozen=True, kw_only=True):

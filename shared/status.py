@@ -167,7 +167,10 @@ class StorageStatus(Struct, frozen=True, kw_only=True):
 
 
 class RenderResult(Struct, frozen=True, kw_only=True):
-    """How a render ended, and when. `output` is relative to `output_dir`; of one that failed it is empty."""
+    """How a render ended, and when. `output` is relative to `output_dir`; of one that failed it is empty.
+
+    `wall_ns` is 0 where that is not known any more.
+    """
 
     camera: str
     day: str
@@ -181,6 +184,7 @@ class RenderResult(Struct, frozen=True, kw_only=True):
     detail: str = ""
     tries: int = 0
     next_try_wall_ns: int | None = None
+    gone: int = 0
 
 
 class RenderStatus(Struct, frozen=True, kw_only=True):
@@ -188,7 +192,8 @@ class RenderStatus(Struct, frozen=True, kw_only=True):
 
     `camera` to `left_s` are of what is being made, empty where nothing is. `detail` is why it is paused, or waits
     though `due` results could be made. `next_wall_ns` is when there is something to do next. `finished` and `failed`
-    count since the supervisor began.
+    count since the supervisor began. `failing` are the results that have failed and are tried again, the newest
+    days' first and only a few of them. `passed_over` is, by camera, why nothing is made of it.
     """
 
     state: str = ""
@@ -209,6 +214,8 @@ class RenderStatus(Struct, frozen=True, kw_only=True):
     failed: int = 0
     last_finished: RenderResult | None = None
     last_failed: RenderResult | None = None
+    failing: list[RenderResult] = []
+    passed_over: dict[str, str] = {}
 
 
 class ConfigStatus(Struct, frozen=True, kw_only=True):

@@ -11,7 +11,15 @@ from typing import Any
 from msgspec.structs import replace
 
 from shared.clock import NS_PER_S
-from shared.events import RenderFailed, RenderFinished, RenderProgress, RenderStarted, RenderWaiting
+from shared.events import (
+    MOST_FAILING,
+    RenderFailed,
+    RenderFailing,
+    RenderFinished,
+    RenderProgress,
+    RenderStarted,
+    RenderWaiting,
+)
 from shared.status import RenderResult, RenderStatus
 from shared.wire import check
 
@@ -33,12 +41,14 @@ def after_event(render: RenderStatus, topic: str, data: dict[str, Any], wall_ns:
 
 
 def without_work(render: RenderStatus) -> RenderStatus:
-    """What is left of it when nothing is under way: the counts and how the last ones ended."""
+    """What is left of it when nothing is under way: the counts, how the last ones ended, and what fails."""
     return RenderStatus(
         finished=render.finished,
         failed=render.failed,
         last_finished=render.last_finished,
         last_failed=render.last_failed,
+        failing=render.failing,
+        passed_over=render.passed_over,
     )
 
 
@@ -82,8 +92,15 @@ def _finished(render: RenderStatus, told: RenderFinished, wall_ns: int) -> Rende
         took_s=told.took_s,
         damaged=told.damaged,
         detail=told.detail,
+        gone=told.gone,
     )
-    return replace(without_work(render), state="waiting", finished=render.finished + 1, last_finished=result)
+    return replace(
+        without_work(render),
+        state="waiting",
+        finished=render.finished + 1,
+        last_finished=result,
+        failing=_others(render.failing, result),
+    )
 
 
 def _failed(render: RenderStatus, told: RenderFailed, wall_ns: int) -> RenderStatus:
@@ -96,11 +113,51 @@ def _failed(render: RenderStatus, told: RenderFailed, wall_ns: int) -> RenderSta
         tries=told.tries,
         next_try_wall_ns=None if told.next_try_s is None else wall_ns + round(told.next_try_s * NS_PER_S),
     )
-    failed = render.failed + (not told.cancelled)
-    return replace(without_work(render), state="waiting", failed=failed, last_failed=result)
+    others = _others(render.failing, result)
+    return replace(
+        without_work(render),
+        state="waiting",
+        failed=render.failed + (not told.cancelled),
+        last_failed=result,
+        failing=others if told.next_try_s is None else _newest([*others, result]),
+    )
 
 
 def _waiting(render: RenderStatus, told: RenderWaiting) -> RenderStatus:
     return replace(
-        without_work(render), state="waiting", next_wall_ns=told.next_wall_ns, due=told.due, detail=told.detail
+        without_work(render),
+        state="waiting",
+        next_wall_ns=told.next_wall_ns,
+        due=told.due,
+        detail=told.detail,
+        failing=[_failing(render.failing, each) for each in told.failing[:MOST_FAILING]],
+        passed_over=told.passed_over,
     )
+
+
+def _failing(known: list[RenderResult], told: RenderFailing) -> RenderResult:
+    """What the worker's notes have of one that fails; only when it did so is not in them."""
+    result = RenderResult(
+        camera=told.camera,
+        day=told.day,
+        kind=told.kind,
+        wall_ns=0,
+        detail=told.message,
+        tries=told.tries,
+        next_try_wall_ns=told.next_try_wall_ns,
+    )
+    return replace(result, wall_ns=next((each.wall_ns for each in known if _key(each) == _key(result)), 0))
+
+
+def _others(results: list[RenderResult], result: RenderResult) -> list[RenderResult]:
+    return [each for each in results if _key(each) != _key(result)]
+
+
+def _newest(results: list[RenderResult]) -> list[RenderResult]:
+    """The newest days', so that a camera that fails each night does not hide another one."""
+    ordered = sorted(results, key=lambda each: (each.camera, each.kind))
+    return sorted(ordered, key=lambda each: each.day, reverse=True)[:MOST_FAILING]
+
+
+def _key(result: RenderResult) -> tuple[str, str, str]:
+    return result.camera, result.day, result.kind

@@ -11,6 +11,7 @@ import pytest
 from shared.status import (
     CameraStatus,
     ConfigStatus,
+    RenderStatus,
     StandbyStatus,
     Status,
     StorageStatus,
@@ -38,6 +39,7 @@ SECTIONS = {
         ("storage", StorageStatus),
         ("config", ConfigStatus),
         ("standby", StandbyStatus),
+        ("render", RenderStatus),
     ],
 )
 def test_document_section_has_exactly_the_declared_fields(heading: str, kind: type[msgspec.Struct]) -> None:

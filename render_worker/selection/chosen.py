@@ -10,6 +10,9 @@ from msgspec import Struct
 
 from shared.errors import EX_UNAVAILABLE, TimelapseError
 
+GONE = "it is gone"
+"""The reason of a frame that was there when the frames were chosen, and is not any more."""
+
 
 class NothingToRender(TimelapseError):  # noqa: N818 - it says what there is
     """No frame is left to render. The message says where it was looked, and what there is."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 
 from msgspec import Struct
@@ -99,16 +99,20 @@ def evenly(slots: Sequence[int], taken: Taken, room: int, fps: float, *, kept: b
     if room < 2:
         return Taken(taken.places[:room], taken.spacing_ms, {}, {})
     bound = 1 + most_held(fps) if kept else 1
-    pairs = range(count - 1)
-    steps = [(_length_ms(slots, taken, place), bound if place in taken.holes else 1) for place in pairs]
-    spacing_ms = _spacing_ms(Counter(steps), room - 1)
-    picks = _picks(_positions(steps, spacing_ms), room)
+    spacing_ms = _spacing_ms(Counter(_steps(slots, taken, bound)), room - 1)
+    picks = _picks(_positions(_steps(slots, taken, bound), spacing_ms), room)
     return _after_picks(taken, picks, spacing_ms, fps, kept=kept)
 
 
 def _all_held(places: Sequence[int], spacing_ms: int, holes: Holes, fps: float) -> Taken:
     most = most_held(fps)
     return Taken(places, spacing_ms, holes, {place: min(hole.steps, most) for place, hole in holes.items()})
+
+
+def _steps(slots: Sequence[int], taken: Taken, bound: int) -> Iterator[tuple[int, int]]:
+    """From each one that was taken to the next: milliseconds, and the most pictures. Of a year there are millions."""
+    for place in range(len(taken.places) - 1):
+        yield _length_ms(slots, taken, place), bound if place in taken.holes else 1
 
 
 def _length_ms(slots: Sequence[int], taken: Taken, place: int) -> int:

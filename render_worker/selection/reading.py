@@ -14,7 +14,7 @@ import os
 import stat
 import zlib
 
-from render_worker.selection.chosen import Chosen, DamagedFrame
+from render_worker.selection.chosen import GONE, Chosen, DamagedFrame
 
 _SOI, _EOI, _SOS = b"\xff\xd8", b"\xff\xd9", 0xDA
 _ALONE = frozenset({0x01, *range(0xD0, 0xD8)})
@@ -34,7 +34,7 @@ def read_frame(chosen: Chosen) -> bytes:
     try:
         data = _bytes_of(chosen.path)
     except FileNotFoundError:
-        raise DamagedFrame("it is gone", chosen.path) from None
+        raise DamagedFrame(GONE, chosen.path) from None
     except OSError as error:
         reason = "it is a link" if error.errno == errno.ELOOP else f"it can't be read: {error.strerror}"
         raise DamagedFrame(reason, chosen.path) from error

@@ -103,6 +103,14 @@ def test_cancel_ends_even_one_that_is_stopped(start: Start) -> None:
     child.kill()
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_end_without_a_last_word_after_a_cancel_is_that_cancel(start: Start, number: signal.Signals) -> None:
+    child = start(f"os.kill(os.getpid(), signal.SIGSTOP); os.kill(os.getpid(), {int(number)})")
+    os.waitid(os.P_PID, child.pid, os.WSTOPPED | os.WNOWAIT)
+    child.cancel()
+    assert all_of(child)[-1] == Failed("the render was cancelled", 130)
+
+
 def test_nobody_is_left_of_one_that_has_ended(start: Start) -> None:
     program = "pid = os.fork(); pid or (os.close(0), os.close(1), time.sleep(600)); say(str(pid)); os._exit(0)"
     child = start(program)

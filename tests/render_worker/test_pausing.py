@@ -106,8 +106,9 @@ def test_pressure_stops_until_it_is_relieved_or_nobody_repeats_it() -> None:
     assert rule.why(0) == ""
     rule.pressure("high", S)
     assert rule.why(2 * S) == "the disk is nearly full, and being cleaned"
+    assert rule.why(2 * S, cleans=False) == "", "it would be so for ever"
     rule.pressure("full", 2 * S)
-    assert rule.why(3 * S) == "the disk is full"
+    assert rule.why(3 * S) == rule.why(3 * S, cleans=False) == "the disk is full"
     assert rule.why(13 * S) == ""
     rule.pressure("full", 14 * S)
     rule.pressure("ok", 15 * S)

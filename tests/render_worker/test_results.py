@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from render_worker.encoding.output import temporary_of
 from render_worker.keeping import delete, has_frames, results_there, too_old
 from render_worker.local_day import begin_s, day_of
 from render_worker.request import Codec, Kind
@@ -34,7 +33,7 @@ def test_name_reads_back_as_the_same_result(result: Result, codec: Codec) -> Non
     name = path_of(result, codec).rpartition("/")[2]
     assert result_called("main", name) == result
     assert unfinished_of("main", f".{name}.part") == result
-    assert unfinished_beside(Path("/x") / name) == temporary_of(Path("/x") / name)
+    assert unfinished_beside(Path("/x") / name) == Path("/x") / f".{name}.part"
     assert parse(name) is None, "no frame is called so"
 
 

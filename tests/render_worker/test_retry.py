@@ -127,3 +127,18 @@ def test_notes_that_can_not_be_written_stop_nothing(tmp_path: Path, caplog: pyte
     assert book.failed(RESULT, 5.0, "x").failed == 1
     assert "can't note how far the renders are" in caplog.text
     assert list(tmp_path.iterdir()) == []
+
+
+def test_delays_that_are_forgotten_leave_the_count_and_what_was_cancelled(tmp_path: Path) -> None:
+    notebook = Notebook(tmp_path)
+    unwanted = Result("2026-06-02", "main", "video")
+    for _ in range(5):
+        notebook.failed(RESULT, 9.0, "no ffmpeg")
+    notebook.cancelled(unwanted, 9.0)
+    notebook.forget_delays()
+    again = Notebook(tmp_path)
+    tries = again.tries_of(RESULT)
+    assert tries is not None
+    assert (tries.failed, tries.last_s) == (5, 0.0), "and so it is tried as soon as anybody looks"
+    assert again.failed(RESULT, 9.0, "still none").failed == 6
+    assert not_before_s(again.tries_of(unwanted), 9.0) is None

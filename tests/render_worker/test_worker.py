@@ -16,6 +16,7 @@ from render_worker.encoding.output import Unfinished
 from render_worker.local_day import begin_s, day_of, days_before
 from render_worker.request import RenderRequest
 from shared.clock import NS_PER_S
+from shared.config.model import CameraConfig
 from shared.errors import EX_IOERR, EX_OK
 from shared.events import DiskPressure, FrameMissed, RenderFailed, RenderFinished, RenderProgress, RenderWaiting
 from tests.rig.render_rig import DAILY, PACKAGE, YESTERDAY, RenderRig
@@ -79,13 +80,45 @@ def test_failure_is_told_with_the_next_try_and_survives_a_new_worker(rig: Render
     (failed,) = rig.hub.events("render.failed", RenderFailed)
     assert (failed.message, failed.tries, failed.next_try_s) == ("as the test says", 1, 300.0)
     assert "has failed: as the test says" in rig.hub.log_of("render")
-    rig.hub.stop(process)
+    process.kill()
+    rig.hub.ended(process)
     rig.do("finish")
     rig.start()
     rig.wait("render.waiting", 2)
     assert rig.results() == [], "its time has not come"
     next_s = rig.hub.events("render.waiting", RenderWaiting)[-1].next_wall_ns / NS_PER_S
     assert 200 < next_s - time.time() <= 300
+
+
+def test_failed_result_is_tried_at_once_by_the_worker_after_one_that_was_told_to_end(rig: RenderRig) -> None:
+    rig.plant()
+    rig.do("fail")
+    process = rig.start()
+    rig.wait("render.waiting")
+    rig.hub.stop(process)
+    rig.do("finish")
+    rig.start()
+    rig.wait("render.finished")
+
+
+def test_result_that_fails_is_told_as_such_until_it_is_there_and_after_a_new_worker(rig: RenderRig) -> None:
+    rig.plant()
+    rig.do("fail")
+    process = rig.start()
+    rig.wait("render.waiting")
+    (before,) = rig.hub.events("render.waiting", RenderWaiting)[-1].failing
+    assert (before.camera, before.day, before.message, before.tries) == ("main", YESTERDAY, "as the test says", 1)
+    process.kill()
+    rig.hub.ended(process)
+    process = rig.start()
+    rig.wait("render.waiting", 2)
+    assert rig.hub.events("render.waiting", RenderWaiting)[-1].failing == [before]
+    process.kill()
+    rig.hub.ended(process)
+    (rig.videos / f"{YESTERDAY}.mp4").write_bytes(b"made by hand")
+    rig.start()
+    rig.wait("render.waiting", 3)
+    assert rig.hub.events("render.waiting", RenderWaiting)[-1].failing == []
 
 
 def test_damaged_notes_are_begun_anew(rig: RenderRig) -> None:
@@ -211,6 +244,61 @@ def test_reload_changes_what_is_made_next(rig: RenderRig) -> None:
     assert rig.results() == [f"{YESTERDAY}-keogram.jpg", f"{YESTERDAY}.mp4"]
 
 
+def test_reload_that_changes_how_it_is_made_tries_at_once_what_has_failed(rig: RenderRig) -> None:
+    rig.plant()
+    rig.do("fail")
+    rig.start()
+    rig.wait("render.waiting")
+    rig.do("finish")
+    rig.hub.reload("render", replace(rig.hub.configuration, require_mount=False))
+    rig.hub.reload("render", replace(rig.hub.configuration, render=replace(DAILY, fps=10.0)))
+    rig.wait("render.finished")
+    assert len(rig.hub.events("render.failed")) == 1
+
+
+def test_reload_makes_nothing_that_was_cancelled(rig: RenderRig) -> None:
+    rig.plant()
+    rig.start()
+    rig.wait_for_unfinished()
+    rig.hub.order_cancel("render", "op")
+    rig.wait("render.waiting")
+    rig.hub.reload("render", replace(rig.hub.configuration, render=replace(DAILY, kinds=("video", "keogram"))))
+    rig.do("finish")
+    rig.wait("render.waiting", 2)
+    assert rig.results() == [f"{YESTERDAY}-keogram.jpg"]
+
+
+def test_camera_whose_results_may_not_be_read_is_passed_over_and_told_once(rig: RenderRig) -> None:
+    both = {name: CameraConfig(name) for name in ("garden", "main")}
+    rig.hub.configuration = replace(rig.hub.configuration, cameras=both)
+    rig.plant()
+    rig.plant(camera="garden")
+    forbidden = rig.output_dir / "garden" / "videos"
+    forbidden.mkdir()
+    forbidden.chmod(0)
+    rig.do("finish")
+    rig.start()
+    rig.wait("render.waiting")
+    assert rig.results() == [f"{YESTERDAY}.mp4"]
+    (waiting,) = rig.hub.events("render.waiting", RenderWaiting)
+    assert (waiting.due, waiting.passed_over) == (0, {"garden": f"{forbidden}: Permission denied"})
+    assert rig.hub.log_of("render").count("nothing is rendered of camera garden") == 1
+    forbidden.chmod(0o755)
+
+
+def test_worker_says_that_it_renders_while_it_does(rig: RenderRig) -> None:
+    rig.plant()
+    rig.start()
+    rig.wait("render.progress")
+    rig.hub.pump(lambda: rig.hub.leases[-1].operation == "render", what="the lease of the render")
+    lease = rig.hub.leases[-1]
+    assert lease.deadline_mono_ns is not None
+    assert lease.deadline_mono_ns - lease.declared_mono_ns == 10 * NS_PER_S
+    rig.do("finish")
+    rig.wait("render.waiting")
+    rig.hub.pump(lambda: rig.hub.leases[-1].operation == "sleep", what="the wait")
+
+
 def test_old_results_go_and_nothing_else(rig: RenderRig) -> None:
     rig.hub.configuration = replace(rig.hub.configuration, render=replace(DAILY, keep_days=3.0))
     rig.videos.mkdir(parents=True)
@@ -220,9 +308,13 @@ def test_old_results_go_and_nothing_else(rig: RenderRig) -> None:
     for name in (*mine, *kept):
         (rig.videos / name).write_bytes(b"x")
     (rig.videos / "2001-01-01.mp4").symlink_to("notes.txt")
+    former = rig.output_dir / "former" / "videos" / f"{days[0]}.mp4"
+    former.parent.mkdir(parents=True)
+    former.touch()
     rig.start()
     rig.wait("render.waiting")
     assert rig.results() == sorted([*kept, "2001-01-01.mp4"])
+    assert not former.exists(), "of a camera that is rendered no more"
 
 
 def test_what_is_left_unfinished_goes_unless_somebody_makes_it(rig: RenderRig) -> None:

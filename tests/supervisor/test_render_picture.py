@@ -6,7 +6,7 @@ import msgspec
 
 from shared.clock import NS_PER_S
 from shared.config.model import CameraConfig, Configuration, RenderConfig
-from shared.events import RenderFailed, RenderFinished, RenderProgress, RenderStarted, RenderWaiting
+from shared.events import RenderFailed, RenderFailing, RenderFinished, RenderProgress, RenderStarted, RenderWaiting
 from shared.status import RenderStatus
 from supervisor.picture import Picture
 
@@ -106,6 +106,50 @@ def test_cancelled_render_is_no_failure_and_has_no_next_try() -> None:
     assert render.failed == 0
     assert render.last_failed is not None
     assert render.last_failed.next_try_wall_ns is None
+
+
+def test_what_has_failed_is_kept_until_that_very_result_is_there_or_cancelled() -> None:
+    picture = _picture()
+    garden = msgspec.structs.replace(FAILED, camera="garden", message="no frames")
+    _say(picture, "render.failed", FAILED)
+    _say(picture, "render.failed", garden)
+    render = _say(picture, "render.finished", msgspec.structs.replace(FINISHED, kind="keogram"))
+    assert [(each.camera, each.detail) for each in render.failing] == [("garden", "no frames"), ("main", "no ffmpeg")]
+    render = _say(picture, "render.failed", msgspec.structs.replace(FAILED, tries=3))
+    assert [each.tries for each in render.failing] == [2, 3]
+    assert [each.camera for each in _say(picture, "render.finished", FINISHED).failing] == ["garden"]
+    cancelled = msgspec.structs.replace(garden, cancelled=True, next_try_s=None)
+    assert _say(picture, "render.failed", cancelled).failing == []
+
+
+def test_failures_that_are_kept_are_few_and_the_newest_days() -> None:
+    picture = _picture()
+    for day in range(10, 20):
+        for camera in ("main", "garden"):
+            failed = msgspec.structs.replace(FAILED, camera=camera, day=f"2026-11-{day}")
+            render = _say(picture, "render.failed", failed)
+    assert [(each.day[-2:], each.camera) for each in render.failing] == [
+        ("19", "garden"),
+        ("19", "main"),
+        ("18", "garden"),
+        ("18", "main"),
+        ("17", "garden"),
+    ]
+
+
+def test_worker_that_waits_has_the_last_word_on_what_fails_and_is_passed_over() -> None:
+    picture = _picture()
+    _say(picture, "render.failed", FAILED)
+    mine = RenderFailing(camera="main", day=DAY, kind="video", message="no ffmpeg", tries=2, next_try_wall_ns=7)
+    older = msgspec.structs.replace(mine, day="2026-11-20")
+    waiting = RenderWaiting(failing=[mine, older], passed_over={"garden": "forbidden"})
+    render = _say(picture, "render.waiting", waiting)
+    assert [(each.day, each.wall_ns) for each in render.failing] == [(DAY, NOW_NS), ("2026-11-20", 0)]
+    assert (render.failing[0].next_try_wall_ns, render.passed_over) == (7, {"garden": "forbidden"})
+    render = _say(picture, "render.started", STARTED)
+    assert (len(render.failing), render.passed_over) == (2, {"garden": "forbidden"}), "known while it renders, too"
+    render = _say(picture, "render.waiting", RenderWaiting())
+    assert (render.failing, render.passed_over) == ([], {}), "made by hand, and mended"
 
 
 def test_waiting_says_what_for() -> None:

@@ -9,12 +9,13 @@ import pytest
 
 from render_worker.request import Picking
 from render_worker.selection.chosen import NothingToRender, Selection
-from render_worker.selection.finding import select
+from render_worker.selection.finding import chosen_of, select
 from render_worker.selection.timeline import timeline
 from shared.config.model import Location
 from shared.errors import EX_UNAVAILABLE, UsageError
 from shared.ledger.archive import Archive
 from shared.ledger.reading import reading
+from shared.ledger.rows import FrameRow
 from tests.rig.planted_archive import PlantedArchive
 from tests.rig.zone import utc_ns, zone
 
@@ -248,3 +249,9 @@ def test_camera_without_frames_says_which_have_some(tmp_path: Path) -> None:
         select(ALL, archive, "other", FPS)
     with pytest.raises(NothingToRender, match="no frames of camera main at all"):
         select(ALL, Archive(tmp_path / "nowhere", None), "main", FPS)
+
+
+def test_checksum_of_a_frame_and_its_raw_file_is_none_of_the_frame_alone() -> None:
+    row = FrameRow(START, 1, 0, 5, checksum=7)
+    assert chosen_of(row, Path("/x/main")).checksum == 7
+    assert chosen_of(FrameRow(START, 1, 0, 5, 9, checksum=7), Path("/x/main")).checksum is None

@@ -97,3 +97,9 @@ def test_guessed_days_without_any_frame_are_missing_where_it_is_open_alone() -> 
 
 def test_guessed_of_one_or_two_frames_is_nothing() -> None:
     assert guessed([], EVER) == guessed([5], EVER) == guessed([5, 500_000], EVER) == {}
+
+
+def test_guessed_hole_before_a_frame_off_the_grid_does_not_count_that_frame_s_own_slot() -> None:
+    slots = [MIDNIGHT_MS + at * 10_000 for at in range(20)]
+    slots += [slots[-1] + 33_000 + at * 10_000 for at in range(20)]
+    assert guessed(slots, EVER) == {19: Hole(2, 20_000, 2)}

@@ -177,3 +177,18 @@ def test_one_a_day_has_a_hole_where_days_are_missing() -> None:
     assert taken.holes == {1: Hole(2, 2 * day, 2)}
     assert isinstance(taken, Taken)
     assert taken.spacing_ms == day
+
+
+def test_at_most_every_behind_a_frame_that_is_missing_goes_on_where_it_would_have() -> None:
+    slots = [START + at * 10_000 for at in range(60) if at != 12]
+    assert START % 60_000 == 0
+    taken = at_most_every(slots, 60_000, {}, FPS)
+    assert [(slots[place] - START) // 1000 for place in taken.places][:5] == [0, 60, 130, 180, 240]
+
+
+def test_evenly_with_a_hole_beside_a_pause_holds_for_the_hole_alone() -> None:
+    slots = [START + at * 1000 for at in range(100)] + [START + DAY_MS + at * 1000 for at in range(100)]
+    hole = Hole(20, 20_000, 20, "down")
+    taken = evenly(slots, every_frame(slots, {99: hole}, FPS), 45, FPS, kept=True)
+    assert list(taken.pictures.values()) == [3]
+    assert taken.spacing_ms == 4977
