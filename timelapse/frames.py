@@ -40,40 +40,43 @@ def frames(arguments: argparse.Namespace) -> int:
 
         return rebuild(place)
     with opened(place) as (archive, _):
-        try:
-            names = chosen_cameras(arguments.camera, archive.cameras())
-            if arguments.verify:
-                from timelapse.verifying import verify
+        names = chosen_cameras(arguments.camera, archive.cameras())
+        if arguments.verify:
+            from timelapse.verifying import verify
 
-                return verify(archive, names, span.first_ms, span.end_ms, as_json=arguments.json, null=arguments.null)
-            if arguments.count:
-                found = _print_count(archive, names, span, as_json=arguments.json)
-            else:
-                found = _print(archive, names, span, at_ms, arguments)
-        except OSError as error:
-            if error.filename is None:
-                raise
-            raise DiskError(f"{error.filename}: can't be read: {error.strerror}") from error
-        if archive.problem:
-            say_done_without(archive.problem)
+            return verify(archive, names, span.first_ms, span.end_ms, as_json=arguments.json, null=arguments.null)
+        if arguments.count:
+            found = _print_count(archive, names, span, as_json=arguments.json)
+        else:
+            found = _print(archive, names, span, at_ms, arguments)
     return EX_OK if found else EX_UNAVAILABLE
 
 
 @contextlib.contextmanager
 def opened(place: Where) -> Iterator[tuple[Archive, Reader | None]]:
-    """The archive, with its ledger where there is one that can be read."""
+    """The archive, with its ledger where there is one that can be read; at the end, whether the tree was read instead.
+
+    Raises `DiskError` for a file or directory that can't be read.
+    """
     with contextlib.ExitStack() as stack:
         reader = None
         try:
             reader = stack.enter_context(reading(place.output_dir))
         except LedgerError as error:
             if error.kind in {"damaged", "newer", "locked"}:
-                say_done_without(str(error))
-        yield Archive(place.output_dir, reader), reader
+                _say_done_without(str(error))
+        archive = Archive(place.output_dir, reader)
+        try:
+            yield archive, reader
+        except OSError as error:
+            if error.filename is None:
+                raise
+            raise DiskError(f"{error.filename}: can't be read: {error.strerror}") from error
+        if archive.problem:
+            _say_done_without(archive.problem)
 
 
-def say_done_without(problem: str) -> None:
-    """Tell that the tree was read instead: slower, and without what it does not know."""
+def _say_done_without(problem: str) -> None:
     print(f"timelapse: the ledger can't be read, so the files were: {plain(problem)}", file=sys.stderr)
 
 

@@ -19,7 +19,7 @@ from shared.durable import replace_file
 from shared.errors import EX_OK, EX_UNAVAILABLE, DiskError
 from shared.ledger.coverage import Coverage, Gap, coverage_of
 from timelapse import terminal
-from timelapse.frames import opened, say_done_without
+from timelapse.frames import opened
 from timelapse.ranges import parse_range
 from timelapse.show.gaps import by_hours, gaps_page
 from timelapse.where import chosen_cameras, where
@@ -36,23 +36,16 @@ def gaps(arguments: argparse.Namespace) -> int:
     place = where(arguments)
     found: list[Coverage] = []
     with opened(place) as (archive, reader):
-        try:
-            for camera in chosen_cameras(arguments.camera, sorted({*archive.cameras(), *place.settings})):
-                told = coverage_of(
-                    archive,
-                    reader,
-                    camera,
-                    (span.first_ms, span.end_ms),
-                    now_ns // NS_PER_MS,
-                    place.settings.get(camera),
-                )
-                found += [] if told is None else [_longer(told, arguments.longer_than)]
-        except OSError as error:
-            if error.filename is None:
-                raise
-            raise DiskError(f"{error.filename}: can't be read: {error.strerror}") from error
-        if archive.problem:
-            say_done_without(archive.problem)
+        for camera in chosen_cameras(arguments.camera, sorted({*archive.cameras(), *place.settings})):
+            told = coverage_of(
+                archive,
+                reader,
+                camera,
+                (span.first_ms, span.end_ms),
+                now_ns // NS_PER_MS,
+                place.settings.get(camera),
+            )
+            found += [] if told is None else [_longer(told, arguments.longer_than)]
     if not found:
         print("timelapse: nothing is known of any camera in that time", file=sys.stderr)
         return EX_UNAVAILABLE

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shared.errors import EX_OK, DiskError, TimelapseError
+from shared.errors import EX_OK, TimelapseError
 from timelapse import streams
-from timelapse.frames import opened, say_done_without
+from timelapse.frames import opened
 from timelapse.interrupts import Interrupts
 from timelapse.render_pausing import Watch, cleaned_for, watch
 from timelapse.render_request import request_of, restore_range
@@ -69,18 +69,11 @@ def _rendered(arguments: argparse.Namespace) -> int:
     restore_range(arguments)
     place = where(arguments)
     with opened(place) as (archive, _):
-        try:
-            request = request_of(arguments, place, archive, time.time_ns())
-            if arguments.dry_run:
-                from timelapse.render_trial import tell
+        request = request_of(arguments, place, archive, time.time_ns())
+        if arguments.dry_run:
+            from timelapse.render_trial import tell
 
-                return tell(request, archive, as_json=arguments.json)
-        except OSError as error:
-            if error.filename is None:
-                raise
-            raise DiskError(f"{error.filename}: can't be read: {error.strerror}") from error
-        if archive.problem:
-            say_done_without(archive.problem)
+            return tell(request, archive, as_json=arguments.json)
     watched = watch(arguments.runtime_dir, place.configuration.render.pause_above_c, cleaned_for(place, request))
     try:
         return _told(_carried_out(request, watched), as_json=arguments.json)
