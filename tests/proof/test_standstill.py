@@ -84,7 +84,8 @@ def test_runtime_directory_that_disappears_is_made_anew(tmp_path: Path) -> None:
     with Recorder(tmp_path, CONFIG) as recorder:
         recorder.wait_for_frame()
         pid = recorder.pid_of("capture.main")
-        shutil.rmtree(recorder.runtime_dir)
+        # Gone at one stroke: emptied file by file it may be filled again meanwhile, and can't be removed.
+        shutil.rmtree(recorder.runtime_dir.rename(tmp_path / "gone"))
         os.kill(pid, signal.SIGKILL)
         killed_s = time.time()
         deadline = time.monotonic() + 60

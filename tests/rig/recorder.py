@@ -32,7 +32,11 @@ PATIENCE_S = 30.0
 
 
 class EventLog:
-    """Every event that the tap gave, in order, collected by a thread of its own."""
+    """Every event that the tap gave, in order, collected by a thread of its own.
+
+    Of each supervisor, the ones before the first that the tap gave are asked for: it publishes from its start, and
+    connecting takes the tap some time.
+    """
 
     def __init__(self, runtime_dir: Path) -> None:
         self.events: list[Event] = []
@@ -83,10 +87,17 @@ class EventLog:
 
     def _collect(self, runtime_dir: Path) -> None:
         tap = Tap(runtime_dir)
+        known: set[str] = set()
         self._listening.set()
         while not self._ended.is_set():
             if tap.wait(0.1):
-                self.add(list(tap.arrived()))
+                events = list(tap.arrived())
+                if any(event.boot not in known for event in events):
+                    known |= {event.boot for event in events}
+                    # An answer that does not come is of one that was killed or stopped so soon.
+                    with contextlib.suppress(AssertionError):
+                        self.add(_replay(runtime_dir, "", 0, timeout_s=5.0)[0])
+                self.add(events)
         tap.close()
 
     def _tail(self) -> str:
@@ -161,10 +172,9 @@ class Recorder:
 
     def _take_replay(self, boot: str, after_seq: int) -> tuple[int, int]:
         """Take in one answer's events. The number of its last one, and the last one that there is."""
-        answer = self.ask(Request(id=os.urandom(8).hex(), verb="replay", after_seq=after_seq, boot=boot)).data
-        events = [msgspec.convert(event, Event) for event in answer["events"]]
+        events, last_seq = _replay(self.runtime_dir, boot, after_seq)
         self.log.add(events)
-        return (events[-1].seq if events else answer["last_seq"]), answer["last_seq"]
+        return (events[-1].seq if events else last_seq), last_seq
 
     def stop(self) -> float:
         """An orderly stop; how many seconds it took."""
@@ -194,13 +204,7 @@ class Recorder:
 
     def ask(self, request: Request, timeout_s: float = PATIENCE_S) -> Answer:
         """One answer from the control socket."""
-        control = Control(self.runtime_dir)
-        try:
-            answer = control.ask(request, timeout_s)
-        finally:
-            control.close()
-        assert answer is not None, f"no answer to {request.verb} within {timeout_s} s"
-        return answer
+        return _ask(self.runtime_dir, request, timeout_s)
 
     def status(self) -> dict[str, Any]:
         """The whole picture, as the supervisor has it now."""
@@ -246,6 +250,23 @@ class Recorder:
             elif event.topic == "frame.missed" and event.data["camera"] == camera:
                 told.update(slots_of(event.data))
         return told
+
+
+def _ask(runtime_dir: Path, request: Request, timeout_s: float) -> Answer:
+    control = Control(runtime_dir)
+    try:
+        answer = control.ask(request, timeout_s)
+    finally:
+        control.close()
+    assert answer is not None, f"no answer to {request.verb} within {timeout_s} s"
+    return answer
+
+
+def _replay(runtime_dir: Path, boot: str, after_seq: int, timeout_s: float = PATIENCE_S) -> tuple[list[Event], int]:
+    """One answer's events, and the number of the last event that there is."""
+    request = Request(id=os.urandom(8).hex(), verb="replay", after_seq=after_seq, boot=boot)
+    answer = _ask(runtime_dir, request, timeout_s).data
+    return [msgspec.convert(event, Event) for event in answer["events"]], answer["last_seq"]
 
 
 def slots_of(miss: dict[str, Any]) -> Iterator[int]:
