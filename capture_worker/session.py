@@ -43,7 +43,7 @@ from capture_worker.writer_thread import WriterThread
 from shared import fence
 from shared.about import about
 from shared.causes import MissCause
-from shared.clock import NS_PER_MS, NS_PER_S, StepWatch, is_synchronised
+from shared.clock import NS_PER_MS, NS_PER_S, StepWatch, both, is_synchronised
 from shared.config.model import CameraConfig
 from shared.durable import make_directories
 from shared.errors import EX_OK, CameraError, DiskError, WireError
@@ -270,7 +270,7 @@ class Session:
 
     def _begin_slot(self, slot_ns: int) -> None:
         self.worker.lease.declare("disk", _DISK_S)
-        wall_ns, mono_ns = self.worker.clock.wall_ns(), self.worker.clock.mono_ns()
+        wall_ns, mono_ns = both(self.worker.clock)
         self._teller.due(slot_ns, self._interval_ns)
         cause = self._gate.refuses(mono_ns)
         if cause is None and not self._finisher.opened.driver:

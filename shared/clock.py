@@ -78,18 +78,23 @@ _TIMEX_BYTES = 512
 
 
 def both(clock: Clock) -> tuple[int, int]:
-    """One moment as (wall, monotonic): read within 1 ms of each other, or as close as three tries come.
+    """One moment as (wall, monotonic): see `of_one_moment`."""
+    return of_one_moment(clock.wall_ns, clock.mono_ns)
+
+
+def of_one_moment(other_ns: Callable[[], int], mono_ns: Callable[[], int]) -> tuple[int, int]:
+    """Another clock and the monotonic one, read within 1 ms of each other, or as close as three tries come.
 
     A process that loses its processor between the two would take the one for much later than the other.
     """
     found: list[tuple[int, int, int]] = []
     for _ in range(3):
-        mono_ns, wall_ns = clock.mono_ns(), clock.wall_ns()
-        found.append((clock.mono_ns() - mono_ns, wall_ns, mono_ns))
+        before_ns, other = mono_ns(), other_ns()
+        found.append((mono_ns() - before_ns, other, before_ns))
         if found[-1][0] < NS_PER_MS:
             break
-    _, wall_ns, mono_ns = min(found)
-    return wall_ns, mono_ns
+    _, other, before_ns = min(found)
+    return other, before_ns
 
 
 def by_present_clock(moment: tuple[int, int], clock: Clock) -> int:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from capture_worker.cameras import faults, scene
 from capture_worker.cameras.base import Frame, Image, Opened
 from capture_worker.encode import encode_jpeg
-from shared.clock import Clock
+from shared.clock import Clock, both
 from shared.config.model import CameraConfig
 
 _LONGEST_S = 0.1
@@ -39,7 +39,7 @@ class BuiltinCamera:
 
     def shoot(self, slot_ns: int) -> Frame:
         """See `ShootingCamera.shoot`. The frame's own time is the moment of the call."""
-        own_wall_ns, own_mono_ns = self._clock.wall_ns(), self._clock.mono_ns()
+        own_wall_ns, own_mono_ns = both(self._clock)
         faults.strike(self._config.name)
         faults.delay(self._config.name)
         image = scene.render(slot_ns, *self._config.resolution)

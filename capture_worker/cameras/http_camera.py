@@ -25,7 +25,7 @@ from capture_worker.cameras.mjpeg_stream import MjpegStream, Picture
 from capture_worker.cameras.multipart import LONGEST_PICTURE_BYTES, NotMultipart, boundary_of
 from capture_worker.cameras.reach import LOOK_AT_PATH, Address, connect, preload
 from capture_worker.cameras.sign_in import address_of
-from shared.clock import Clock
+from shared.clock import Clock, both
 from shared.config.model import CameraConfig
 from shared.errors import CameraError
 
@@ -147,7 +147,8 @@ class HttpCamera:
 
     def _drained(self, own_mono_ns: int, *, is_kept: bool = True) -> Drained:
         """With the wall time that both clocks of now make of it."""
-        return Drained(self._clock.wall_ns() - (self._clock.mono_ns() - own_mono_ns), own_mono_ns, is_kept)
+        wall_ns, mono_ns = both(self._clock)
+        return Drained(wall_ns - (mono_ns - own_mono_ns), own_mono_ns, is_kept)
 
     def _expect(self) -> None:
         assert self._get is not None, "read before it was opened"

@@ -32,7 +32,7 @@ from capture_worker.cameras.pi_library import load
 from capture_worker.cameras.pi_opening import Connected, connect, text_of
 from capture_worker.cameras.pi_settings import check_hdr, settings_of
 from capture_worker.cameras.pi_settling import LONGEST_SETTLED_NS, Settling
-from shared.clock import NS_PER_S, NS_PER_US, Clock
+from shared.clock import NS_PER_S, NS_PER_US, Clock, both
 from shared.config.model import CameraConfig
 from shared.errors import CameraError
 
@@ -257,7 +257,7 @@ class PiCamera:
         check_hdr(self._config, metadata, self._where)
 
     def _now(self) -> Moment:
-        return Moment(self._clock.wall_ns(), self._clock.mono_ns(), self._suspended_ns())
+        return Moment(*both(self._clock), self._suspended_ns())
 
 
 def _mono_of(slot_ns: int, now: Moment) -> int:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from capture_worker.cameras.base import Frame, Planes
-from shared.clock import NS_PER_US
+from shared.clock import NS_PER_US, of_one_moment
 from shared.errors import CameraError
 
 
@@ -64,7 +64,8 @@ def stamps_boottime(metadata: Mapping[str, Any], now: Moment) -> bool:
 
 def suspended_ns() -> int:
     """How far CLOCK_BOOTTIME, which goes on in suspend, is ahead of CLOCK_MONOTONIC."""
-    return time.clock_gettime_ns(time.CLOCK_BOOTTIME) - time.monotonic_ns()
+    boot_ns, mono_ns = of_one_moment(lambda: time.clock_gettime_ns(time.CLOCK_BOOTTIME), time.monotonic_ns)
+    return boot_ns - mono_ns
 
 
 def exposure_ns(metadata: Mapping[str, Any]) -> int:

@@ -23,7 +23,7 @@ from capture_worker.cameras.arrival import LIKELY_PERIOD_NS, Arrivals, Pace, is_
 from capture_worker.cameras.base import Drained, Frame, Image, Opened, always
 from capture_worker.cameras.reach import Address, connect, explain, preload
 from capture_worker.cameras.sign_in import address_of
-from shared.clock import Clock
+from shared.clock import Clock, both
 from shared.config.model import CameraConfig
 from shared.errors import CameraError
 
@@ -77,7 +77,7 @@ class StreamCamera:
     def drain(self, wanted_from_ns: Callable[[], int] = always) -> Drained:  # noqa: ARG002 - ffmpeg reads all
         """See `StreamingCamera.drain`. Pixels are not compared: a frozen camera that sends H.264 is not noticed."""
         self._grab()
-        wall_ns, mono_ns = self._clock.wall_ns(), self._clock.mono_ns()
+        wall_ns, mono_ns = both(self._clock)
         lag_ns = self._arrivals.lag_ns(mono_ns, self._stamp_ms())
         if self._comes_again():
             return Drained(*self._own)
@@ -139,15 +139,15 @@ class StreamCamera:
 
     def _settle(self) -> None:
         """Drop what was read while opening, which is old by now, and get to know the frame rate."""
-        began_ns = self._clock.mono_ns()
+        wall_ns, began_ns = both(self._clock)
         if self._raw:
-            self._own = (self._clock.wall_ns(), began_ns)
+            self._own = (wall_ns, began_ns)
         pace = Pace()
         while not is_settled(pace, self._clock.mono_ns() - began_ns):
             self._grab()
             pace.add(self._clock.mono_ns(), self._stamp_ms())
             if self._raw and not self._comes_again():
-                self._own = (self._clock.wall_ns(), self._clock.mono_ns())
+                self._own = both(self._clock)
         self._arrivals = Arrivals(pace.period_ns)
 
     def _describe(self, address: Address, numeric: str) -> Opened:

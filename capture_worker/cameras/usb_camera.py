@@ -29,7 +29,7 @@ from capture_worker.cameras.v4l2_device import V4l2Device
 from capture_worker.cameras.v4l2_stream import V4l2Stream
 from capture_worker.cameras.v4l2_types import Capability, Layout
 from shared import fence
-from shared.clock import Clock
+from shared.clock import Clock, both
 from shared.config.model import CameraConfig
 from shared.errors import CameraError, ConfigError
 
@@ -89,7 +89,7 @@ class UsbCamera:
             filled = None if stream is None else stream.next(READ_TIMEOUT_S)
             if stream is None or filled is None:
                 raise self._stalled()
-            own = self._stamps.own(filled.stamp_ns, self._clock.wall_ns(), self._clock.mono_ns())
+            own = self._stamps.own(filled.stamp_ns, *both(self._clock))
             is_wanted = own.own_mono_ns >= max(wanted_from_ns(), self._opened_ns)
             data = stream.copy(filled) if is_wanted else b""
             stream.give_back(filled.index)

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from capture_worker.cameras.base import Drained, Frame, Opened, always
-from shared.clock import NS_PER_MS, NS_PER_S, Clock
+from shared.clock import NS_PER_MS, NS_PER_S, Clock, both
 from shared.config.model import CameraConfig
 from shared.errors import CameraError
 
@@ -75,8 +75,8 @@ class FileCamera:
             self._grabbed = False
             self._due_ns += self._period_ns
         self._wait()
-        late_ns = max(0, self._clock.mono_ns() - self._due_ns)
-        self._own = (self._clock.wall_ns() - late_ns, self._due_ns)
+        wall_ns, mono_ns = both(self._clock)
+        self._own = (wall_ns - max(0, mono_ns - self._due_ns), self._due_ns)
         return Drained(*self._own)
 
     def take(self) -> Frame:
