@@ -96,7 +96,7 @@ class StorageWorker:
             if _ENDING.intersection(self._worker.signals.taken()):
                 self._worker.lease.declare("ledger", _DISK_LEASE_S)
                 self._ledger.close()
-                self._worker.lease.declare("disk", _DISK_LEASE_S)
+                self._use_disk("disk")
                 self._cleaner.counting.close()
                 return EX_OK
             self._hear()
@@ -105,12 +105,17 @@ class StorageWorker:
             if now_ns >= self._look_mono_ns:
                 self._look()
             if (due_ns := self._status_file.due_mono_ns) is not None and now_ns >= due_ns:
-                self._worker.lease.declare("write", _DISK_LEASE_S)
+                self._use_disk("write")
                 self._status_file.write(self._clock.mono_ns())
             self._clean()
             self._count()
             self._keep_ledger()
             self._wait()
+
+    def _use_disk(self, operation: str) -> None:
+        """Before anything is done there: a disk that is gone leaves its place to what lies below it."""
+        self._worker.lease.declare(operation, _DISK_LEASE_S)
+        self._claim.check(require_mount=self._configuration.require_mount)
 
     def _hear(self) -> None:
         for order in self._worker.link.orders():
@@ -143,8 +148,7 @@ class StorageWorker:
 
     def _look(self) -> None:
         """Ask the disk, tell what it says where that is due, and let the cleaner act on it."""
-        self._worker.lease.declare("disk", _DISK_LEASE_S)
-        self._claim.check(require_mount=self._configuration.require_mount)
+        self._use_disk("disk")
         try:
             usage = usage_of(self._claim.path)
         except OSError as error:
@@ -183,7 +187,7 @@ class StorageWorker:
     def _clean(self) -> None:
         if not self._cleaner.active:
             return
-        self._worker.lease.declare("prune", _DISK_LEASE_S)
+        self._use_disk("prune")
         self._cleaner.work(self._clock.mono_ns() + _TURN_NS)
         pruned = self._cleaner.take_pruned()
         for event in pruned:
@@ -195,7 +199,7 @@ class StorageWorker:
     def _count(self) -> None:
         # Never before what makes room.
         if not self._cleaner.active and self._clock.mono_ns() >= self._cleaner.counting.due_mono_ns:
-            self._worker.lease.declare("disk", _DISK_LEASE_S)
+            self._use_disk("disk")
             was_counted = self._cleaner.counting.bytes is not None
             self._cleaner.counting.work()
             if not was_counted and self._cleaner.counting.bytes is not None:
@@ -204,7 +208,7 @@ class StorageWorker:
     def _keep_ledger(self) -> None:
         now_ns = self._clock.mono_ns()
         if now_ns >= self._ledger.due_mono_ns:
-            self._worker.lease.declare("ledger", _DISK_LEASE_S)
+            self._use_disk("ledger")
             self._ledger.work(now_ns + _LEDGER_TURN_NS)
             told = self._told[2] if self._told else ""
             if bool(told) != (self._ledger.trouble is not None):

@@ -1,7 +1,8 @@
-"""Which cameras are being looked for, and whose worker is started because its camera is back.
+"""Which cameras and disks are being looked for, and whose worker is started because its own is back.
 
 Owns: one probe for each network camera whose worker waits, and how often a return is followed at once.
-Does not own: how to probe (`supervisor.presence`), nor how to look for a device (`supervisor.devices`).
+Does not own: how to probe (`supervisor.presence`), nor how to look for a device (`supervisor.devices`) or a disk
+(`supervisor.disks`).
 Invariant: a camera is looked for only while its worker is in back-off over the camera, so that a healthy one never
 sees a connection of ours.
 """
@@ -15,9 +16,11 @@ from typing import TYPE_CHECKING
 
 from shared.about import about
 from shared.brake import Brake
+from shared.causes import WorkerCause
 from shared.clock import NS_PER_S
 from shared.transport import Poller
 from supervisor.devices import Devices
+from supervisor.disks import Disks
 from supervisor.early_starts import ONE_MORE_EACH_NS, EarlyStarts
 from supervisor.picture import Picture
 from supervisor.roster import camera_of
@@ -45,19 +48,22 @@ class Probes:
         self._answered: set[str] = set()
         """Whose camera has answered again, and who has not been started for it yet."""
         self._devices = Devices(poller)
+        self._disks = Disks()
         self._early: defaultdict[str, EarlyStarts] = defaultdict(EarlyStarts)
         self._held: set[str] = set()
         self._brakes: defaultdict[str, Brake] = defaultdict(lambda: Brake(log))
 
     def appeared(self, workers: Mapping[str, Supervised], picture: Picture, now_ns: int) -> list[str]:
-        """The workers to start now, because the camera has come back since they failed."""
+        """The workers to start now, because the camera or the disk has come back since they failed."""
         self._look_for_addresses(workers, picture.addresses, now_ns)
-        back = self._answered | self._devices.back(workers, picture.devices, now_ns)
+        disks = self._disks.back(workers, picture.storage.output_dir, now_ns)
+        back = self._answered | self._devices.back(workers, picture.devices, now_ns) | disks
         started = [name for name in sorted(back) if self._is_followed(workers[name], now_ns)]
         self._answered.difference_update(started)
         for name in (back - self._held).difference(started):
-            line = f"{name}: its camera comes and goes without a frame; it is tried each {_EACH_S:g} s only"
-            self._brakes[name].say(now_ns, logging.WARNING, line, about(worker=name, cause="camera"))
+            what: WorkerCause = "disk" if name in disks else "camera"
+            line = f"{name}: its {what} comes and goes without a frame; it is tried each {_EACH_S:g} s only"
+            self._brakes[name].say(now_ns, logging.WARNING, line, about(worker=name, cause=what))
         self._held = back.difference(started)
         for name in self._early.keys() - workers.keys():
             del self._early[name]
@@ -66,8 +72,8 @@ class Probes:
     def next_due_ns(self) -> int | None:
         """When there is something to look at, or somebody to be started."""
         due_ns = [probe.due_ns for probe in self._probes.values()] + [self._early[name].due_ns for name in self._held]
-        device_ns = self._devices.next_due_ns()
-        return min([*due_ns, device_ns] if device_ns is not None else due_ns, default=None)
+        looked_ns = (self._devices.next_due_ns(), self._disks.next_due_ns())
+        return min([*due_ns, *(each for each in looked_ns if each is not None)], default=None)
 
     def _look_for_addresses(self, workers: Mapping[str, Supervised], addresses: Mapping[str, str], now_ns: int) -> None:
         wanted = {name: target for name, worker in workers.items() if (target := _looks_for(worker, addresses))}

@@ -39,6 +39,17 @@ def ext4(path: Path, image: Path, size_mb: int = 24) -> Iterator[Path]:
         _unmount(path)
 
 
+@contextlib.contextmanager
+def bound(path: Path, place: Path) -> Iterator[Path]:
+    """The directory `path` at `place` as well, by a mount of its own: what may go while the file system stays well."""
+    place.mkdir(parents=True, exist_ok=True)
+    _run(["mount", "--bind", str(path), str(place)])
+    try:
+        yield place
+    finally:
+        _unmount(place)
+
+
 def remount(path: Path, option: str) -> None:
     """Change a mounted file system, to `ro` for instance."""
     _run(["mount", "-o", f"remount,{option}", str(path)])

@@ -15,10 +15,11 @@ from msgspec import Struct
 
 from shared.config.model import StorageConfig
 from shared.disk import DiskUsage, usage_of
+from shared.mounts import Mount
 from timelapse.doctor import who
 from timelapse.doctor.finding import Finding, fault, ok, warning
 from timelapse.doctor.known import Known
-from timelapse.doctor.mounting import Kind, Mount
+from timelapse.doctor.mounting import Kind
 from timelapse.doctor.places import Places
 from timelapse.show.words import size
 

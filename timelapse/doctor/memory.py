@@ -11,6 +11,7 @@ import os
 
 from msgspec import Struct
 
+from shared.mounts import Mount
 from timelapse.doctor import mounting
 from timelapse.doctor.finding import Finding, ok, warning
 from timelapse.doctor.known import Known
@@ -129,7 +130,7 @@ def _swaps(places: Places) -> list[Swap]:
         if words[1] == "file":
             mount = mounting.holding(mounted, os.path.normpath(words[0]))
         else:
-            mount = mounting.Mount(point="", kind="swap", source=words[0], options=())
+            mount = Mount(point="", kind="swap", source=words[0], options=())
         disk = mounting.disk_of(mount, places) if mount else ""
         found.append(Swap(name=words[0], is_card=mounting.is_card(disk, places)))
     return found

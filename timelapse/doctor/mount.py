@@ -11,10 +11,11 @@ import shlex
 from msgspec import Struct
 
 from shared.config.model import Configuration
+from shared.mounts import Mount, is_within
 from timelapse.doctor import mounting
 from timelapse.doctor.finding import Finding, fault, ok, warning
 from timelapse.doctor.known import Known
-from timelapse.doctor.mounting import Entry, Kind, Mount
+from timelapse.doctor.mounting import Entry, Kind
 from timelapse.doctor.places import Places
 
 LIMIT_S = 5.0
@@ -50,14 +51,14 @@ def judge(seen: Seen, path: str, known: Known) -> list[Finding]:
 
 def _wanted(entries: list[Entry], path: str) -> Entry | None:
     """The entry for the disk that should hold it, but for the root."""
-    above = [entry for entry in entries if entry.point != "/" and mounting.is_within(path, entry.point)]
+    above = [entry for entry in entries if entry.point != "/" and is_within(path, entry.point)]
     return max(above, key=lambda entry: len(entry.point), default=None)
 
 
 def _there(held: Mount | None, entry: Entry | None, path: str, configuration: Configuration) -> Finding:
     check, point = "mount.there", held.point if held else "/"
     silently = "" if configuration.require_mount else f": frames go to the disk of {point} without a word"
-    if entry is not None and point != entry.point and not mounting.is_within(point, entry.point):
+    if entry is not None and point != entry.point and not is_within(point, entry.point):
         saw = f"fstab wants {entry.source} at {entry.point}, and it is not mounted{silently}"
         advice = "Is it plugged in? lsblk lists the disks that are there."
         return fault(check, saw, do=f"sudo mount {shlex.quote(entry.point)}", advice=advice)
@@ -66,7 +67,7 @@ def _there(held: Mount | None, entry: Entry | None, path: str, configuration: Co
         return fault(
             check, saw, do=f"lsblk -f; sudo mount /dev/DISK {shlex.quote(path)}", advice="Put it into fstab too."
         )
-    if any(mounting.is_within(path, place) for place in _FOR_DISKS) and point in {"/", *_FOR_DISKS, "/run"}:
+    if any(is_within(path, place) for place in _FOR_DISKS) and point in {"/", *_FOR_DISKS, "/run"}:
         saw = f"{path} is where disks are mounted, and none is{silently}"
         return fault(
             check, saw, do=f"lsblk -f; sudo mount /dev/DISK {shlex.quote(path)}", advice="Put it into fstab too."

@@ -1,6 +1,7 @@
 """What is mounted where, what should be, and what is behind it.
 
-Owns: reading mountinfo, fstab and /sys/block. Does not own: the judgement (`mount`, `disk`).
+Owns: reading the kernel's list, fstab and /sys/block. Does not own: the list's form (`shared.mounts`), the judgement
+(`mount`, `disk`).
 Invariant: no mounted file system is asked: a dead one holds nobody up here. Paths are compared, not opened.
 """
 
@@ -8,33 +9,14 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import PurePosixPath
 
 from msgspec import Struct
 
+from shared.mounts import LIST, Mount, is_within, mounts_in, plain
 from timelapse.doctor.places import Places
 
-_OCTAL = re.compile(r"\\([0-7]{3})")
 _PARTITION = re.compile(r"(mmcblk\d+|nvme\d+n\d+|loop\d+|md\d+)p\d+|([a-z]+)\d+")
 _MOST_LAYERS = 5
-
-
-class Mount(Struct, frozen=True):
-    """A file system and where it is: `point` is the directory, `kind` ext4 or the like, `source` the device.
-
-    `number` is its major:minor, which says which device `/dev/root` is.
-    """
-
-    point: str
-    kind: str
-    source: str
-    options: tuple[str, ...]
-    number: str = ""
-
-    @property
-    def is_read_only(self) -> bool:
-        """Whether nothing can be written there."""
-        return "ro" in self.options
 
 
 class Kind(Struct, frozen=True, kw_only=True):
@@ -60,14 +42,7 @@ class Entry(Struct, frozen=True):
 
 def mounts(places: Places) -> list[Mount]:
     """Everything that is mounted, in the kernel's order: a later one hides an earlier one at the same place."""
-    found = []
-    for line in places.lines("/proc/self/mountinfo"):
-        before, _, after = line.partition(" - ")
-        words, rest = before.split(), after.split()
-        if len(words) >= 6 and len(rest) >= 3:
-            options = dict.fromkeys([*words[5].split(","), *rest[2].split(",")])
-            found.append(Mount(_plain(words[4]), rest[0], _plain(rest[1]), tuple(options), words[2]))
-    return found
+    return mounts_in(places.lines(LIST))
 
 
 def entries(places: Places) -> list[Entry]:
@@ -79,7 +54,7 @@ def entries(places: Places) -> list[Entry]:
             continue
         options = tuple(words[3].split(",")) if len(words) > 3 else ()
         if "noauto" not in options:
-            found.append(Entry(_plain(words[0]), os.path.normpath(_plain(words[1])), words[2], options))
+            found.append(Entry(plain(words[0]), os.path.normpath(plain(words[1])), words[2], options))
     return found
 
 
@@ -88,11 +63,6 @@ def holding(mounted: list[Mount], path: str) -> Mount | None:
     held = [each for each in mounted if is_within(path, each.point)]
     longest = max((len(each.point) for each in held), default=0)
     return next((each for each in reversed(held) if len(each.point) == longest), None)
-
-
-def is_within(path: str, directory: str) -> bool:
-    """Whether `path` is `directory`, or below it, by its name. Pure."""
-    return PurePosixPath(path).is_relative_to(directory)
 
 
 def kind_of(mount: Mount | None, places: Places) -> Kind:
@@ -139,8 +109,3 @@ def _whole(name: str, places: Places) -> str:
 def is_card(disk: str, places: Places) -> bool:
     """Whether a disk is an SD card: soldered memory (eMMC) has such a name too."""
     return disk.startswith("mmcblk") and places.text(f"/sys/block/{disk}/device/type") != "MMC"
-
-
-def _plain(written: str) -> str:
-    """A path as it is: blanks are written by their octal number there."""
-    return _OCTAL.sub(lambda found: chr(int(found[1], 8)), written)

@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from shared.errors import EX_CONFIG
+from shared.mounts import is_within
 from timelapse.doctor import who
 from timelapse.doctor.finding import Finding, fault, ok, warning
 from timelapse.doctor.known import UNIT, Known
-from timelapse.doctor.mounting import is_within
 from timelapse.doctor.places import Places
 from timelapse.doctor.who import Who
 

@@ -14,12 +14,13 @@ import pytest
 
 from shared.config.model import CameraConfig, StorageConfig
 from shared.disk import DiskUsage
+from shared.mounts import Mount
 from tests.rig import odd_disk, small_disk
 from tests.rig.doctor_values import SERVICE, configuration, known, levels, only
 from tests.rig.status_values import camera, status
 from timelapse.doctor import disk, mount
 from timelapse.doctor.aside import Aside, GivenUp
-from timelapse.doctor.mounting import Kind, Mount, kind_of
+from timelapse.doctor.mounting import Kind, kind_of
 from timelapse.doctor.places import Places
 from timelapse.doctor.who import caller
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from shared.mounts import Mount
 from tests.rig.doctor_values import configuration, known, levels, only
 from timelapse.doctor import mount
-from timelapse.doctor.mounting import Entry, Kind, Mount
+from timelapse.doctor.mounting import Entry, Kind
 
 _ROOT = Mount("/", "ext4", "/dev/mmcblk0p2", ("rw",))
 _USB = Mount("/mnt/usb", "ext4", "/dev/sda1", ("rw",))

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from shared.mounts import Mount
 from tests.rig.doctor_values import planted
 from timelapse.doctor import mounting
-from timelapse.doctor.mounting import Mount
 from timelapse.doctor.places import Places
 
 MOUNTINFO = r"""
