@@ -103,14 +103,19 @@ class Archive:
         yield from self._push(camera)
         return count
 
-    def is_newest(self, candidate: Candidate) -> bool:
+    def is_newest(self, candidate: Candidate, now_wall_ns: int) -> bool:
         """Whether it is the newest frame of its camera, or the newest that is not in the future.
 
-        A raw file alone counts as such until a later frame is there: its own may be about to be put beside it.
+        So is one that is newer than those that are known: somebody has put it there since. A raw file alone counts as
+        such until a later frame is there: its own may be about to be put beside it.
         """
+        newest = self._newest[candidate.camera]
         if is_raw(candidate.path):
-            return candidate.name >= self._newest[candidate.camera][-1].name
-        return any(f"{candidate.camera}/{found.path}" == candidate.path for found in self._newest[candidate.camera])
+            return candidate.name >= newest[-1].name
+        is_past = candidate.name.slot_ns <= now_wall_ns
+        if candidate.name > newest[0].name or (is_past and candidate.name > newest[-1].name):
+            return True
+        return any(f"{candidate.camera}/{found.path}" == candidate.path for found in newest)
 
     def has_later_than(self, wall_ns: int) -> bool:
         """Whether any camera has a frame with a later slot."""

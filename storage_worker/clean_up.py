@@ -152,7 +152,7 @@ class CleanUp:
     def _judge(self, candidate: Candidate) -> Steps[bool]:
         """Deal with the oldest frame; whether to go on to the next."""
         archive, now = self._at.archive, self._at.moment()
-        newest = archive.is_newest(candidate)
+        newest = archive.is_newest(candidate, now.wall_ns)
         decision = judge(
             candidate.name.slot_ns,
             newest=newest,
@@ -222,7 +222,8 @@ class CleanUp:
         if candidate.path in self._at.set_aside or _day_of(candidate) in self._at.set_aside:
             self.failed += 1
             return False
-        if candidate.camera not in self._at.archive.cameras() or self._at.archive.is_newest(candidate):
+        archive, now_ns = self._at.archive, self._at.moment().wall_ns
+        if candidate.camera not in archive.cameras() or archive.is_newest(candidate, now_ns):
             return False
         gone = yield from self._delete(candidate, "keep")
         yield

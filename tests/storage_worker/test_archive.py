@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from shared.clock import NS_PER_S
 from shared.frame_name import FrameName
 from shared.tree import FoundFrame
-from storage_worker.archive import Archive
+from storage_worker.archive import Archive, Candidate
 from tests.rig.planted_frames import plant, plant_row
 from tests.rig.small_disk import tmpfs
 from tests.rig.steps import finish
@@ -84,12 +84,31 @@ def test_newest_of_each_camera_is_known_also_behind_one_in_the_future(tmp_path: 
     alone = plant(tmp_path, "b", _NOW_NS - 10**17)
     archive, newest = _archive(tmp_path), []
     while (candidate := archive.oldest()) is not None:
-        if archive.is_newest(candidate):
+        if archive.is_newest(candidate, _NOW_NS):
             newest.append(candidate.path)
         finish(archive.pass_over())
     assert newest == [alone, past[-1], future[-1]]
     assert archive.has_later_than(_NOW_NS)
     assert not archive.has_later_than(_NOW_NS + 10**17)
+
+
+@pytest.mark.parametrize(
+    ("after_now_s", "is_newest"),
+    [
+        pytest.param(-120, False, id="older"),
+        pytest.param(-1, True, id="newer"),
+        pytest.param(1, False, id="in-the-future-and-not-the-last"),
+        pytest.param(200, True, id="the-last-in-the-future"),
+    ],
+)
+def test_frame_that_somebody_has_put_there_is_the_newest_where_it_is_newer_than_what_is_known(
+    tmp_path: Path, after_now_s: int, is_newest: bool
+) -> None:
+    plant(tmp_path, "a", _NOW_NS - _MINUTE_NS)
+    plant(tmp_path, "a", _NOW_NS + _MINUTE_NS)
+    archive = _archive(tmp_path)
+    copied = _found(_NOW_NS + after_now_s * NS_PER_S)
+    assert archive.is_newest(Candidate("a", copied.name, f"a/{copied.path}"), _NOW_NS) is is_newest
 
 
 def test_newest_that_somebody_deleted_is_seen_to_be_gone(tmp_path: Path) -> None:
@@ -108,7 +127,7 @@ def test_frame_heard_of_becomes_the_newest(tmp_path: Path) -> None:
     candidate = archive.oldest()
     assert candidate is not None
     assert candidate.path == paths[-1]
-    assert not archive.is_newest(candidate)
+    assert not archive.is_newest(candidate, _NOW_NS)
     assert not archive.stale
 
 
