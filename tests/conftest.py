@@ -17,8 +17,10 @@ from tests.camera_rig.fixture import camera_rig as camera_rig  # noqa: PLC0414 -
 from tests.camera_rig.fixture import mark_camera_rig_tests, skip_without_rig
 
 # A machine that is busy, or that builds hypothesis's tables for the first time, is no reason to fail.
-settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("any machine")
+settings.register_profile("explore", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# The same examples each time, so that a change is judged by what it changes; `scripts/prove` explores others.
+settings.register_profile("the same", settings.get_profile("explore"), derandomize=True)
+settings.load_profile("the same")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
