@@ -116,7 +116,8 @@ def test_disk_that_becomes_read_only_is_told_of_and_recorded_on_once_it_is_mende
     page = recorder.wait_until_said(lambda page: page.startswith("NOT recording") and "(disk)" in page)
     say("the disk is read-only: status", page[:140])
     # Not "is mounted read-only": the kernel of Debian 13 does not show it so.
-    assert f"{POINT}: the kernel has found an error in the file system" in recorder.doctor()
+    # One at least: the kernel of Debian 12 counts each write that it refuses.
+    assert re.search(rf"{POINT}: the kernel has found (an error|\d+ errors) in the file system", recorder.doctor())
     assert re.search(r"Read-only file system|Input/output error", recorder.journal())
     machine.run("dmesg | grep 'Remounting filesystem read-only'")
     # What doctor advises: a file system with an error is not written to before it was checked.
