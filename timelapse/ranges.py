@@ -114,9 +114,12 @@ def _calendar(words: str, year: int, month: str | None, day: str | None) -> Time
             end = dt.datetime(year + start.month // 12, start.month % 12 + 1, 1)  # noqa: DTZ001
         else:
             end = dt.datetime(year + 1, 1, 1)  # noqa: DTZ001
-        return TimeRange(_stamp(start), _stamp(end))
+        span = TimeRange(_stamp(start), _stamp(end))
     except (ValueError, OverflowError):
         raise UsageError(f"'{words}' is in no calendar") from None
+    if span.end_ms <= span.first_ms:
+        raise UsageError(f"'{words}' is before 1970, where the clock of computers begins")
+    return span
 
 
 def _point(words: str, now_ns: int, *, last: bool) -> int | None:
