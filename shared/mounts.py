@@ -7,7 +7,6 @@ Invariant: pure. No path is touched: what lies on a disk that hangs would hold u
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from pathlib import PurePosixPath
 
 from msgspec import Struct
@@ -32,16 +31,34 @@ class Mount(Struct, frozen=True):
 
     @property
     def is_read_only(self) -> bool:
-        """Whether nothing can be written there."""
-        return "ro" in self.options
+        """Whether nothing can be written there, by its options or, as newer kernels have it, after an error."""
+        return not {"ro", "emergency_ro"}.isdisjoint(self.options)
 
 
-def mounts_in(lines: Iterable[str]) -> list[Mount]:
+def mounts_in(listed: str) -> list[Mount]:
     """What `LIST` says (proc_pid_mountinfo(5)), in the kernel's order: a later one hides an earlier one at its place.
 
     A line that is not understood is left out.
     """
-    return [mount for line in lines if (mount := _mount(line)) is not None]
+    return [mount for line in listed.split("\n") if (mount := mount_in(line)) is not None]
+
+
+def point_in(line: str) -> str:
+    """The directory of one line of it; "" where there is none. Much cheaper than the whole line."""
+    # Nothing but the blank divides: a name may hold what else Python takes for one.
+    words = line.split(" ", 5)
+    return plain(words[4]) if len(words) > 5 else ""
+
+
+def mount_in(line: str) -> Mount | None:
+    """One line of it; None where it is not understood."""
+    # Between the mount's own options and the lone hyphen come none, one or several optional fields.
+    before, _, after = line.partition(" - ")
+    words, rest = before.split(" "), after.split(" ")
+    if len(words) < 6 or len(rest) < 3 or not words[0].isdecimal():
+        return None
+    options = dict.fromkeys([*words[5].split(","), *rest[2].split(",")])
+    return Mount(plain(words[4]), rest[0], plain(rest[1]), tuple(options), words[2], int(words[0]))
 
 
 def is_within(path: str, directory: str) -> bool:
@@ -52,13 +69,3 @@ def is_within(path: str, directory: str) -> bool:
 def plain(written: str) -> str:
     """A path as it is: blanks are written by their octal number there, and in fstab."""
     return _OCTAL.sub(lambda found: chr(int(found[1], 8)), written)
-
-
-def _mount(line: str) -> Mount | None:
-    # Between the mount's own options and the lone hyphen come none, one or several optional fields.
-    before, _, after = line.partition(" - ")
-    words, rest = before.split(), after.split()
-    if len(words) < 6 or len(rest) < 3 or not words[0].isdecimal():
-        return None
-    options = dict.fromkeys([*words[5].split(","), *rest[2].split(",")])
-    return Mount(plain(words[4]), rest[0], plain(rest[1]), tuple(options), words[2], int(words[0]))

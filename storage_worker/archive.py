@@ -110,10 +110,11 @@ class Archive:
         such until a later frame is there: its own may be about to be put beside it.
         """
         newest = self._newest[candidate.camera]
+        past = max((found.name for found in newest if found.name.slot_ns <= now_wall_ns), default=None)
         if is_raw(candidate.path):
-            return candidate.name >= newest[-1].name
+            return candidate.name >= (past or newest[-1].name)
         is_past = candidate.name.slot_ns <= now_wall_ns
-        if candidate.name > newest[0].name or (is_past and candidate.name > newest[-1].name):
+        if candidate.name > newest[0].name or (is_past and (past is None or candidate.name > past)):
             return True
         return any(f"{candidate.camera}/{found.path}" == candidate.path for found in newest)
 

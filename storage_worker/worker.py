@@ -94,7 +94,8 @@ class StorageWorker:
         self._cleaner.counting.load()
         while True:
             if _ENDING.intersection(self._worker.signals.taken()):
-                self._worker.lease.declare("ledger", _DISK_LEASE_S)
+                # Frames that can't be seen would be taken for deleted ones.
+                self._use_disk("ledger")
                 self._ledger.close()
                 self._use_disk("disk")
                 self._cleaner.counting.close()

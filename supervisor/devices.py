@@ -9,7 +9,6 @@ meets the delays.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import TYPE_CHECKING
 
 from shared.clock import NS_PER_MS
@@ -39,6 +38,8 @@ class Devices:
         self._poller = poller
         self._edges = Edges[Node]()
         self._waiting: dict[str, str] = {}
+        self._failed: set[tuple[str, int]] = set()
+        """Whose process waits, and which it was: one that was started and has failed again since is looked for anew."""
         self._back: set[str] = set()
         self._udev: UdevSocket | None = None
         self._has_heard = False
@@ -50,15 +51,18 @@ class Devices:
         self._edges.keep(workers)
         for name, worker in workers.items():
             if device := devices.get(camera_of(name) or ""):
-                self._edges.note(worker, partial(nodes_of, device))
+                if not self._edges.knows(worker):
+                    self._edges.note(worker, nodes_of(device))
                 if _waits(worker):
                     self._waiting[name] = device
         if not self._waiting:
             self._stop_listening()
+            self._failed = set()
             return set()
         if not before:
             self._listen()
-        if self._is_told(now_ns) or self._waiting.keys() - before.keys() or now_ns >= self._look_ns:
+        failed_before, self._failed = self._failed, {(name, workers[name].incarnation) for name in self._waiting}
+        if self._is_told(now_ns) or self._failed - failed_before or now_ns >= self._look_ns:
             self._look(now_ns)
         return self._back & self._waiting.keys()
 

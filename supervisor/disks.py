@@ -8,7 +8,6 @@ Invariant: nothing is looked for unless some worker waits after an end that a di
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 
 from shared.clock import NS_PER_S
 from shared.mounts import Mount
@@ -18,7 +17,8 @@ from supervisor.states import State
 from supervisor.supervised import Supervised
 
 LOOK_EVERY_NS = NS_PER_S
-"""To check and mount a disk takes systemd some seconds; to read the list takes a tenth of a millisecond."""
+"""To check and mount a disk takes systemd some seconds. One that goes and is back within that time, and that nobody has
+looked for meanwhile, is no edge: the kernel gives its number again."""
 
 
 class Disks:
@@ -26,26 +26,41 @@ class Disks:
 
     def __init__(self) -> None:
         self._edges = Edges[Mount]()
-        self._waiting: set[str] = set()
+        self._failed: set[tuple[str, int]] = set()
+        """Whose process waits, and which it was: one that was started and has failed again since is looked for anew."""
         self._back: set[str] = set()
         self._look_ns = 0
 
     def back(self, workers: Mapping[str, Supervised], output_dir: str, now_ns: int) -> set[str]:
         """The workers in back-off whose disk is there again, until they are started."""
         self._edges.keep(workers)
-        for worker in workers.values():
-            self._edges.note(worker, partial(writable_over, output_dir))
-        before, self._waiting = self._waiting, {name for name, worker in workers.items() if _waits(worker)}
-        if self._waiting - before or (self._waiting and now_ns >= self._look_ns):
-            there = writable_over(output_dir)
-            # Of all of them: who has not noticed yet that it has gone may do so when it is back.
-            self._back = {name for name in workers if self._edges.is_new(name, there)}
+        before, self._failed = (
+            self._failed,
+            {(name, each.incarnation) for name, each in workers.items() if _waits(each)},
+        )
+        begun = [worker for worker in workers.values() if not self._edges.knows(worker)]
+        is_due = bool(self._failed - before) or (bool(self._failed) and now_ns >= self._look_ns)
+        if begun or is_due:
+            self._look(workers, begun, output_dir, is_due=is_due)
+        if is_due:
             self._look_ns = now_ns + LOOK_EVERY_NS
-        return self._back & self._waiting
+        return self._back.intersection(name for name, _ in self._failed)
+
+    def _look(
+        self, workers: Mapping[str, Supervised], begun: list[Supervised], output_dir: str, *, is_due: bool
+    ) -> None:
+        # Once for all of them, and where it can't be told what is there, nothing is new.
+        there = writable_over(output_dir)
+        for worker in begun:
+            if there is not None:
+                self._edges.note(worker, there)
+        if is_due:
+            # Of all of them: who has not noticed yet that it has gone may do so when it is back.
+            self._back = set() if there is None else {name for name in workers if self._edges.is_new(name, there)}
 
     def next_due_ns(self) -> int | None:
         """When to look next."""
-        return self._look_ns if self._waiting else None
+        return self._look_ns if self._failed else None
 
 
 def _waits(worker: Supervised) -> bool:

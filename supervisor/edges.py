@@ -9,7 +9,7 @@ less than to be wrong the other way.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from typing import Generic, NamedTuple, TypeVar
 
 from supervisor.supervised import Supervised
@@ -25,7 +25,7 @@ class _Known(NamedTuple, Generic[Thing]):
 
 
 class Edges(Generic[Thing]):
-    """The memory of all workers. Pure but for the looking that it is given."""
+    """The memory of all workers. Pure."""
 
     def __init__(self) -> None:
         self._known: dict[str, _Known[Thing]] = {}
@@ -35,14 +35,18 @@ class Edges(Generic[Thing]):
         for name in self._known.keys() - set(names):
             del self._known[name]
 
-    def note(self, worker: Supervised, look: Callable[[], frozenset[Thing]]) -> None:
-        """Remember what is there now if the worker has another process than when it was last noted."""
+    def knows(self, worker: Supervised) -> bool:
+        """Whether the worker's present process was noted."""
         known = self._known.get(worker.name)
-        if known is None or known.incarnation != worker.incarnation:
-            self._known[worker.name] = _Known(worker.incarnation, look())
+        return known is not None and known.incarnation == worker.incarnation
+
+    def note(self, worker: Supervised, there: frozenset[Thing]) -> None:
+        """Remember what is there as the worker's process starts."""
+        self._known[worker.name] = _Known(worker.incarnation, there)
 
     def is_new(self, name: str, there: frozenset[Thing]) -> bool:
-        """Whether any of what is there now is new to a worker that was noted."""
-        known = self._known[name]
+        """Whether any of what is there now is new to a worker; to one that was never noted nothing is."""
+        if (known := self._known.get(name)) is None:
+            return False
         self._known[name] = known._replace(things=known.things & there)
         return not there <= known.things

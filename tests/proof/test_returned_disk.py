@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
+import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
+from shared.clock import NS_PER_MS
+from shared.ledger.schema import FILE_NAME
 from shared.messages import Event
 from tests.rig import small_disk
 from tests.rig.checks import check_slots
@@ -57,6 +63,34 @@ def test_disk_that_is_mounted_again_is_recorded_on_and_not_after_the_delay(
         "overrun",
     }
     check_slots(recorder, INTERVAL_MS)
+
+
+def test_storage_that_is_ended_while_its_disk_is_gone_loses_nothing_of_the_ledger(
+    tmp_path: Path, undo: ExitStack
+) -> None:
+    """Frames that can't be seen below an empty mount point were not deleted."""
+    disk = undo.enter_context(small_disk.ext4(tmp_path / "disk", tmp_path / "image"))
+    place, plugged = tmp_path / "place", undo.enter_context(ExitStack())
+    plugged.enter_context(small_disk.bound(disk, place))
+    config = CONFIG.replace("clean: false", "clean: false, ledger_commit: 60s")
+    with Recorder(tmp_path, config, output_dir=place) as recorder:
+        noted = [recorder.wait_for_frame().data["slot_ns"] for _ in range(10)]
+        pid, mark = recorder.pid_of("storage"), recorder.log.mark()
+        os.kill(pid, signal.SIGSTOP)
+        plugged.close()
+        os.kill(pid, signal.SIGTERM)
+        os.kill(pid, signal.SIGCONT)
+        recorder.log.wait_for(_waits_long("storage"), after=mark)
+        mark = recorder.log.mark()
+        plugged.enter_context(small_disk.bound(disk, place))
+        recorder.log.wait_for(_is_ready("storage"), after=mark)
+        recorder.stop()
+    with contextlib.closing(sqlite3.connect(disk / FILE_NAME)) as ledger:
+        with_brightness = {
+            slot_ms * NS_PER_MS
+            for (slot_ms,) in ledger.execute("SELECT slot_ms FROM frames WHERE brightness_e4 IS NOT NULL")
+        }
+    assert set(noted) <= with_brightness, "what only the events told is lost"
 
 
 def _waits_long(worker: str) -> Callable[[Event], bool]:

@@ -22,6 +22,7 @@ from typing import Any, Self
 
 import msgspec
 
+from shared.errors import WireError
 from shared.frame_name import parse
 from shared.messages import Answer, Event, Request, Verb
 from shared.transport import Control, Tap
@@ -95,7 +96,7 @@ class EventLog:
                 if any(event.boot not in known for event in events):
                     known |= {event.boot for event in events}
                     # An answer that does not come is of one that was killed or stopped so soon.
-                    with contextlib.suppress(AssertionError):
+                    with contextlib.suppress(AssertionError, WireError, KeyError):
                         self.add(_replay(runtime_dir, "", 0, timeout_s=5.0)[0])
                 self.add(events)
         tap.close()

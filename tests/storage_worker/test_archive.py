@@ -111,6 +111,16 @@ def test_frame_that_somebody_has_put_there_is_the_newest_where_it_is_newer_than_
     assert archive.is_newest(Candidate("a", copied.name, f"a/{copied.path}"), _NOW_NS) is is_newest
 
 
+def test_newest_by_the_clock_of_now_counts_and_not_by_that_of_the_last_look(tmp_path: Path) -> None:
+    known = plant(tmp_path, "a", _NOW_NS + _MINUTE_NS)
+    archive = _archive(tmp_path)
+    past, between = _found(_NOW_NS - _MINUTE_NS), _found(_NOW_NS + _MINUTE_NS // 2)
+    assert archive.is_newest(Candidate("a", past.name, f"a/{past.path}"), _NOW_NS), "all that is known lies ahead"
+    assert not archive.is_newest(Candidate("a", between.name, f"a/{between.path}"), _NOW_NS)
+    later_ns = _NOW_NS + 2 * _MINUTE_NS
+    assert not archive.is_newest(Candidate("a", between.name, f"a/{between.path}"), later_ns), f"{known} is newer"
+
+
 def test_newest_that_somebody_deleted_is_seen_to_be_gone(tmp_path: Path) -> None:
     paths = plant_row(tmp_path, "a", newest_ns=_NOW_NS, count=2)
     archive = _archive(tmp_path)
@@ -127,7 +137,7 @@ def test_frame_heard_of_becomes_the_newest(tmp_path: Path) -> None:
     candidate = archive.oldest()
     assert candidate is not None
     assert candidate.path == paths[-1]
-    assert not archive.is_newest(candidate, _NOW_NS)
+    assert not archive.is_newest(candidate, _NOW_NS + _MINUTE_NS)
     assert not archive.stale
 
 

@@ -10,6 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from shared.causes import WorkerCause
+from supervisor import mounts
 from supervisor.disks import LOOK_EVERY_NS, Disks
 from supervisor.leases import LeaseBook
 from supervisor.states import State
@@ -92,6 +93,32 @@ def test_disk_that_is_mounted_while_its_worker_fails_is_told_at_once(bench: _Ben
     bench.start()
     bench.mount()
     assert bench.fail()
+
+
+def test_worker_that_is_started_at_a_return_and_fails_before_the_next_turn_is_not_told_of_it_again(
+    bench: _Bench,
+) -> None:
+    bench.start()
+    bench.fail()
+    bench.mount()
+    assert bench.look()
+    bench.worker.incarnation += 1
+    assert not bench.fail()
+
+
+def test_list_that_cannot_be_read_for_once_makes_nothing_new(bench: _Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.mount()
+    bench.start()
+    with monkeypatch.context() as broken:
+        broken.setattr(mounts, "_LIST", bench.place / "none")
+        assert not bench.fail()
+        bench.worker.incarnation += 1
+        assert not bench.fail()
+    assert not bench.look()
+    bench.mounted.close()
+    assert not bench.look()
+    bench.mount()
+    assert bench.look()
 
 
 def test_disk_that_may_be_written_to_again_is_told(bench: _Bench) -> None:

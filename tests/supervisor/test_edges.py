@@ -20,18 +20,19 @@ def _noted(there: str) -> tuple[Edges[str], Supervised]:
         leases=LeaseBook({}),
         announce=lambda _topic, _data: None,
     )
-    edges.note(worker, lambda: frozenset(there))
+    edges.note(worker, frozenset(there))
     return edges, worker
 
 
 def test_what_was_there_at_the_start_is_not_new_and_what_comes_is_until_the_next_start() -> None:
     edges, worker = _noted("a")
     assert not edges.is_new(worker.name, frozenset("a"))
+    assert edges.knows(worker)
     for _ in range(2):
         assert edges.is_new(worker.name, frozenset("ab"))
-        edges.note(worker, lambda: frozenset("ab"))
     worker.incarnation += 1
-    edges.note(worker, lambda: frozenset("ab"))
+    assert not edges.knows(worker)
+    edges.note(worker, frozenset("ab"))
     assert not edges.is_new(worker.name, frozenset("ab"))
 
 
@@ -44,5 +45,7 @@ def test_what_goes_is_not_new_and_is_when_it_comes_back_unchanged() -> None:
 def test_worker_that_is_gone_for_a_while_is_noted_anew() -> None:
     edges, worker = _noted("a")
     edges.keep([])
-    edges.note(worker, lambda: frozenset("b"))
+    assert not edges.knows(worker)
+    assert not edges.is_new(worker.name, frozenset("b")), "nothing is new to one that was never noted"
+    edges.note(worker, frozenset("b"))
     assert not edges.is_new(worker.name, frozenset("b"))

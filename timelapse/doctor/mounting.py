@@ -42,7 +42,7 @@ class Entry(Struct, frozen=True):
 
 def mounts(places: Places) -> list[Mount]:
     """Everything that is mounted, in the kernel's order: a later one hides an earlier one at the same place."""
-    return mounts_in(places.lines(LIST))
+    return mounts_in(places.text(LIST))
 
 
 def entries(places: Places) -> list[Entry]:
