@@ -2,7 +2,8 @@
 
 Owns: whose disk is looked for, and when to look. Does not own: looking (`supervisor.mounts`), what counts as new
 (`supervisor.edges`), nor what follows.
-Invariant: nothing is looked for unless some worker waits after an end that a disk may have caused.
+Invariant: the list is read once as a process begins, and each second only while some worker waits after an end that a
+disk may have caused.
 """
 
 from __future__ import annotations
@@ -34,10 +35,8 @@ class Disks:
     def back(self, workers: Mapping[str, Supervised], output_dir: str, now_ns: int) -> set[str]:
         """The workers in back-off whose disk is there again, until they are started."""
         self._edges.keep(workers)
-        before, self._failed = (
-            self._failed,
-            {(name, each.incarnation) for name, each in workers.items() if _waits(each)},
-        )
+        before = self._failed
+        self._failed = {(name, worker.incarnation) for name, worker in workers.items() if _waits(worker)}
         begun = [worker for worker in workers.values() if not self._edges.knows(worker)]
         is_due = bool(self._failed - before) or (bool(self._failed) and now_ns >= self._look_ns)
         if begun or is_due:
