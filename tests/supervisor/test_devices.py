@@ -105,6 +105,17 @@ def test_camera_that_comes_back_is_told_at_udevs_word_in_the_same_turn(bench: _B
     assert bench.looking.next_due_ns() is None
 
 
+def test_worker_that_is_started_at_a_return_and_fails_before_the_next_turn_is_not_told_of_it_again(
+    bench: _Bench,
+) -> None:
+    bench.start()
+    bench.fail()
+    bench.dev.plug("video0")
+    assert bench.turns(until_due=1)
+    bench.worker.incarnation += 1
+    assert not bench.fail()
+
+
 def test_camera_that_comes_back_without_a_word_is_told_within_200_ms(bench: _Bench) -> None:
     bench.start()
     bench.fail()
