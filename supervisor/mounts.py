@@ -35,4 +35,5 @@ def writable_over(path: str) -> frozenset[Mount] | None:
 
 
 def _holds(point: str, path: str) -> bool:
-    return point != "/" and (path == point or path.startswith(f"{point}/")) and point != ""
+    # As `shared.mounts.is_within`, without making a path of each: there may be hundreds, each second.
+    return point not in {"", "/"} and (path == point or path.startswith(f"{point}/"))
